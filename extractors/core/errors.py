@@ -1,0 +1,43 @@
+"""The small tree of extraction errors; Airflow's retry policy maps them."""
+
+from tidemark.errors import TidemarkError
+
+
+class ExtractError(TidemarkError):
+    """Anything that stops the reading of a slice."""
+
+
+class AuthError(ExtractError):
+    """The credential is refused; a person must act. Not retried."""
+
+
+class TokenExpired(AuthError):
+    """The access token is no longer good; the runtime refreshes it once and replays the call."""
+
+
+class RateLimited(ExtractError):
+    """Too many calls; wait and try again."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds
+
+
+class QuotaExhausted(ExtractError):
+    """The daily quota is used up; nothing more until it resets."""
+
+
+class NotReady(ExtractError):
+    """The platform has not finished that day yet; try again later."""
+
+
+class NotOffered(ExtractError):
+    """The platform does not give this (item, day or right); not a failure of the run."""
+
+
+class ApiChanged(ExtractError):
+    """The platform's answer or rules are not those of the contract. Not retried."""
+
+
+class Transient(ExtractError):
+    """A passing fault of the network or the platform; retried with backoff."""

@@ -1,0 +1,373 @@
+"""The lake: immutable batches, a manifest as the commit, a verdict as the admission.
+
+Layout under the root (a URL; only this module knows how it is read and written):
+
+    raw/<platform>/<stream>/dt=YYYY-MM-DD/batch=<id>/part-000.parquet
+    _manifests/<platform>/<stream>/dt=YYYY-MM-DD/<batch id>.json      written last: the commit
+    _verdicts/<batch id>.json                                         the gate's word per slice
+    _ledger/<name>/<entry id>.json                                    append-only
+
+Current = manifest and passed verdict, per slice (stream, account, day).
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from extractors.core.model import SliceStatus, Stream
+
+READABLE: frozenset[str] = frozenset({"ok", "empty"})
+
+
+@dataclass(frozen=True)
+class SliceKey:
+    """What is read, judged and replaced as one: a stream's rows of one account and day."""
+
+    platform: str
+    stream: str
+    account_key: str
+    dt: date
+
+
+@dataclass(frozen=True)
+class SliceRecord:
+    """How one slice of a batch ended."""
+
+    account_key: str
+    dt: date
+    status: SliceStatus
+    rows: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The commit of one batch for one day. files are paths relative to the lake root."""
+
+    batch_id: str
+    platform: str
+    stream: str
+    dt: date
+    committed_at: str
+    captured_at: str
+    slices: tuple[SliceRecord, ...]
+    files: tuple[str, ...] = ()
+    quarantined: int = 0
+    drift: tuple[str, ...] = ()
+
+    def key(self, record: SliceRecord) -> SliceKey:
+        """Return the slice that a record of this manifest speaks of."""
+        return SliceKey(self.platform, self.stream, record.account_key, record.dt)
+
+
+@dataclass(frozen=True)
+class SliceVerdict:
+    """The gate's word on one slice of a batch; failures name suite and expectation."""
+
+    account_key: str
+    dt: date
+    passed: bool
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WinningSlice:
+    """A current slice and the files its rows are in."""
+
+    key: SliceKey
+    batch_id: str
+    status: SliceStatus
+    rows: int
+    captured_at: str
+    committed_at: str
+    files: tuple[str, ...] = field(default=(), compare=False)
+
+
+def new_batch_id(now: datetime) -> str:
+    """Return an id that sorts by capture time and is never given twice."""
+    return f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:10]}"
+
+
+def open_lake(url: str) -> "Lake":
+    """Open the lake at a URL: file://, s3://, gs:// or any fsspec address (memory://…)."""
+    scheme = url.partition("://")[0]
+    if scheme in {"file", "s3", "gs", "hdfs"}:
+        filesystem, root = fs.FileSystem.from_uri(url)
+    else:
+        import fsspec
+
+        remote, root = fsspec.core.url_to_fs(url)
+        filesystem = fs.PyFileSystem(fs.FSSpecHandler(remote))
+    return Lake(filesystem, root.rstrip("/"), url.rstrip("/"))
+
+
+@dataclass(frozen=True)
+class Lake:
+    """All reading and writing of the lake. Holds no cache: every answer is of this moment."""
+
+    filesystem: fs.FileSystem
+    root: str
+    url: str
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether the root is a folder of this machine."""
+        return isinstance(self.filesystem, fs.LocalFileSystem)
+
+    # -- bytes -----------------------------------------------------------------------------
+
+    def address(self, path: str) -> str:
+        """Return where an engine (DuckDB, Spark) finds a file of the lake."""
+        return f"{self.root}/{path}" if self.is_local else f"{self.url}/{path}"
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return the content of one file."""
+        with self.filesystem.open_input_stream(f"{self.root}/{path}") as source:
+            return bytes(source.read())
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a file is there."""
+        return bool(
+            self.filesystem.get_file_info(f"{self.root}/{path}").type == fs.FileType.File
+        )
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Write one file so that readers see all of it or nothing."""
+        target = f"{self.root}/{path}"
+        self.filesystem.create_dir(target.rpartition("/")[0], recursive=True)
+        if not self.is_local:
+            with self.filesystem.open_output_stream(target) as sink:
+                sink.write(content)
+            return
+        folder, _, name = target.rpartition("/")
+        temporary = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.tmp"
+        with self.filesystem.open_output_stream(temporary) as sink:
+            sink.write(content)
+        self.filesystem.move(temporary, target)
+
+    def list_files(self, folder: str) -> list[str]:
+        """Return the files below a folder, sorted, without temporary ones."""
+        selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True, recursive=True)
+        prefix = len(self.root) + 1
+        return sorted(
+            info.path[prefix:]
+            for info in self.filesystem.get_file_info(selector)
+            if info.type == fs.FileType.File and not Path(info.path).name.startswith(".")
+        )
+
+    def delete(self, path: str) -> None:
+        """Remove one file; only compaction, expiry and erasure do."""
+        self.filesystem.delete_file(f"{self.root}/{path}")
+
+    # -- batches ---------------------------------------------------------------------------
+
+    def part_path(self, platform: str, stream: str, dt: date, batch_id: str, part: int = 0) -> str:
+        """Return where a part of a batch's day belongs."""
+        return f"raw/{platform}/{stream}/dt={dt}/batch={batch_id}/part-{part:03d}.parquet"
+
+    def open_part(self, path: str, schema: pa.Schema) -> pq.ParquetWriter:
+        """Open a part for writing; rows come in row groups as pages arrive."""
+        target = f"{self.root}/{path}"
+        self.filesystem.create_dir(target.rpartition("/")[0], recursive=True)
+        return pq.ParquetWriter(target, schema, compression="zstd", filesystem=self.filesystem)
+
+    def commit(self, manifest: Manifest) -> None:
+        """Make a batch's day exist. Nothing before this call is visible to any reader."""
+        path = (
+            f"_manifests/{manifest.platform}/{manifest.stream}/dt={manifest.dt}/"
+            f"{manifest.batch_id}.json"
+        )
+        self.write_bytes(path, _to_json(asdict(manifest)))
+
+    def manifests(self, platform: str = "", stream: str = "") -> list[Manifest]:
+        """Return the committed manifests of a stream, a platform or the whole lake."""
+        folder = "/".join(part for part in ("_manifests", platform, stream) if part)
+        return [_manifest(self.read_bytes(path)) for path in self.list_files(folder)]
+
+    # -- verdicts --------------------------------------------------------------------------
+
+    def write_verdict(self, batch_id: str, verdicts: Sequence[SliceVerdict]) -> None:
+        """Record what the gate found in a batch, per slice, in one file."""
+        self.write_bytes(
+            f"_verdicts/{batch_id}.json",
+            _to_json({"batch_id": batch_id, "slices": [asdict(verdict) for verdict in verdicts]}),
+        )
+
+    def verdicts(self) -> dict[str, dict[tuple[str, date], SliceVerdict]]:
+        """Map batch id to its verdicts by (account key, day)."""
+        found = {}
+        for path in self.list_files("_verdicts"):
+            body = json.loads(self.read_bytes(path))
+            found[body["batch_id"]] = {
+                (s["account_key"], date.fromisoformat(s["dt"])): SliceVerdict(
+                    s["account_key"], date.fromisoformat(s["dt"]), s["passed"], tuple(s["failures"])
+                )
+                for s in body["slices"]
+            }
+        return found
+
+    def accept(self, key: SliceKey, batch_id: str, reason: str, accepted_at: str) -> None:
+        """Make a suspect or refused slice current, on the record."""
+        self.append(
+            "acceptances",
+            f"{batch_id}.{key.account_key}.{key.dt}",
+            {**asdict(key), "batch_id": batch_id, "reason": reason, "accepted_at": accepted_at},
+        )
+
+    # -- current slices --------------------------------------------------------------------
+
+    def ungated(self) -> list[Manifest]:
+        """Return manifests with readable or suspect rows on which the gate has not spoken."""
+        spoken = self.verdicts()
+        return [
+            manifest
+            for manifest in self.manifests()
+            if any(
+                s.status in READABLE | {"suspect"}
+                and (s.account_key, s.dt) not in spoken.get(manifest.batch_id, {})
+                for s in manifest.slices
+            )
+        ]
+
+    def admitted(self, platform: str = "", stream: str = "") -> list[WinningSlice]:
+        """Return every readable slice with a passed verdict or an acceptance, oldest first."""
+        spoken = self.verdicts()
+        accepted = {
+            (e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")
+        }
+        found = []
+        for manifest in self.manifests(platform, stream):
+            passed = spoken.get(manifest.batch_id, {})
+            for record in manifest.slices:
+                verdict = passed.get((record.account_key, record.dt))
+                is_accepted = (manifest.batch_id, record.account_key, str(record.dt)) in accepted
+                is_passed = record.status in READABLE and verdict is not None and verdict.passed
+                if is_accepted or is_passed:
+                    found.append(_winning(manifest, record))
+        return sorted(found, key=lambda s: (s.committed_at, s.batch_id))
+
+    def current(self, stream: Stream, platform: str) -> list[WinningSlice]:
+        """Return the slices whose rows count now.
+
+        replace_slice: the newest admitted slice per (account, day). upsert_version: all of them
+        (the row with the highest version wins inside, see current_rows_sql).
+        """
+        return current_slices(self.admitted(platform, stream.name), stream)
+
+    # -- ledgers ---------------------------------------------------------------------------
+
+    def append(self, ledger: str, entry_id: str, entry: Mapping[str, Any]) -> bool:
+        """Add an entry once; False if an entry of that id is already there."""
+        path = f"_ledger/{ledger}/{entry_id.replace('/', '~')}.json"
+        if self.exists(path):
+            return False
+        self.write_bytes(path, _to_json({**entry, "entry_id": entry_id}))
+        return True
+
+    def ledger(self, name: str) -> list[dict[str, Any]]:
+        """Return the entries of a ledger, sorted by entry id."""
+        return [json.loads(self.read_bytes(p)) for p in self.list_files(f"_ledger/{name}")]
+
+
+def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[WinningSlice]:
+    """Reduce admitted slices of one stream, oldest first, to those that count."""
+    if stream.merge == "upsert_version":
+        return list(admitted)
+    return list({winner.key: winner for winner in admitted}.values())
+
+
+def current_rows_sql(stream: Stream, files: Sequence[str], winners: str) -> str:
+    """Return the DuckDB query for a stream's current rows.
+
+    files are addresses (a zero-row file among them, so that the list is never empty); winners is
+    the name of a table with account_key, dt, batch_id and committed_at of the stream's current
+    slices. A column `_is_listed` is added where absence from the newest listing means deletion.
+    """
+    columns = ", ".join(f'"{name}"' for name in stream.schema.names)
+    listed = ", ".join("'" + address.replace("'", "''") + "'" for address in files)
+    rows = (
+        f"select {columns}, winners.committed_at as _committed_at\n"
+        f"    from read_parquet([{listed}], union_by_name = true, hive_partitioning = false) rows\n"
+        f"    join {winners} as winners\n"
+        "        using (account_key, dt)\n"
+        "    where rows._batch_id = winners.batch_id"
+    )
+    if stream.merge == "replace_slice":
+        return f"select * from (\n    {rows}\n)"
+    key = ", ".join(f'"{name}"' for name in ("account_key", *stream.key))
+    order = "_source_version desc, _captured_at desc, _batch_id desc"
+    listed_flag = (
+        f""",
+    _batch_id = (
+        select max_by(newest.batch_id, (newest.committed_at, newest.batch_id))
+        from {winners} as newest where newest.account_key = ranked.account_key
+    ) as _is_listed"""
+        if stream.is_complete_listing
+        else ""
+    )
+    return (
+        f"select * exclude (_rank){listed_flag} from (\n"
+        f"    select *, row_number() over (partition by {key} order by {order}) as _rank\n"
+        f"    from (\n    {rows}\n    )\n) as ranked\nwhere _rank = 1"
+    )
+
+
+def _winning(manifest: Manifest, record: SliceRecord) -> WinningSlice:
+    return WinningSlice(
+        manifest.key(record),
+        manifest.batch_id,
+        "ok" if record.rows else "empty",
+        record.rows,
+        manifest.captured_at,
+        manifest.committed_at,
+        manifest.files if record.rows else (),
+    )
+
+
+def _manifest(content: bytes) -> Manifest:
+    body = json.loads(content)
+    records = tuple(
+        SliceRecord(s["account_key"], date.fromisoformat(s["dt"]), s["status"], s["rows"], s["error"])
+        for s in body["slices"]
+    )
+    return Manifest(
+        body["batch_id"],
+        body["platform"],
+        body["stream"],
+        date.fromisoformat(body["dt"]),
+        body["committed_at"],
+        body["captured_at"],
+        records,
+        tuple(body["files"]),
+        body["quarantined"],
+        tuple(body["drift"]),
+    )
+
+
+def _to_json(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, default=_plain).encode()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"a ledger or manifest cannot hold {type(value).__name__}")
+
+
+def iter_rows(lake: Lake, slices: Iterable[WinningSlice]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of some slices, one account's and day's at a time."""
+    for winner in slices:
+        for path in winner.files:
+            with lake.filesystem.open_input_file(f"{lake.root}/{path}") as source:
+                for row in pq.read_table(source).to_pylist():
+                    if row["account_key"] == winner.key.account_key:
+                        yield row

@@ -1,0 +1,58 @@
+"""Where things are, read from the environment once per process."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tidemark.clock import Clock, file_clock, system_clock
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and addresses of one installation."""
+
+    home: Path
+    config_dir: Path
+    lake_url: str
+    clock: Clock
+
+    @property
+    def inbox(self) -> Path:
+        """The folder in which people drop files, one subfolder per account key."""
+        return self.home / "inbox"
+
+    @property
+    def build_dir(self) -> Path:
+        """The folder of the build database, never read by BI tools."""
+        return self.home / "build"
+
+    @property
+    def published_dir(self) -> Path:
+        """The folder that readers use: releases/, tidemark.duckdb and status.json."""
+        return self.home / "published"
+
+    @property
+    def reports_dir(self) -> Path:
+        """The folder of the gate reports."""
+        return self.home / "reports"
+
+    @property
+    def tokens_dir(self) -> Path:
+        """The folder of cached access tokens, readable by the owner only."""
+        return self.home / "tokens"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read TIDEMARK_HOME, TIDEMARK_CONFIG, TIDEMARK_LAKE and TIDEMARK_CLOCK_FILE."""
+    env = os.environ if environ is None else environ
+    home = Path(env.get("TIDEMARK_HOME") or PROJECT_ROOT / "data").resolve()
+    clock_file = env.get("TIDEMARK_CLOCK_FILE")
+    return Settings(
+        home=home,
+        config_dir=Path(env.get("TIDEMARK_CONFIG") or PROJECT_ROOT / "config").resolve(),
+        lake_url=env.get("TIDEMARK_LAKE") or (home / "lake").as_uri(),
+        clock=file_clock(Path(clock_file)) if clock_file else system_clock,
+    )
