@@ -1,0 +1,100 @@
+"""Brands and accounts: config/accounts.yml."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from extractors.core.model import Account
+from tidemark.config.document import Value, read_document
+from tidemark.config.problems import Problem, raise_if_any
+
+FILE = "accounts.yml"
+OWNERSHIPS = ("own", "kol", "competitor")
+KINDS = ("social", "shop", "community")
+_BRAND_FIELDS = ("key", "name", "owner")
+_ACCOUNT_FIELDS = (
+    *("key", "platform", "id", "name", "brand", "ownership", "kind"),
+    *("base_url", "credential", "active_from", "active_to", "options"),
+)
+
+
+@dataclass(frozen=True)
+class Brand:
+    """A brand whose accounts are operated together."""
+
+    key: str
+    name: str
+    owner: str
+
+
+def load_accounts(config_dir: Path) -> tuple[Account, ...]:
+    """Return every configured account; ConfigError names all problems of the file."""
+    problems: list[Problem] = []
+    _, accounts = read_accounts(config_dir, problems)
+    raise_if_any(problems)
+    return accounts
+
+
+def load_brands(config_dir: Path) -> tuple[Brand, ...]:
+    """Return every configured brand; ConfigError names all problems of the file."""
+    problems: list[Problem] = []
+    brands, _ = read_accounts(config_dir, problems)
+    raise_if_any(problems)
+    return brands
+
+
+def read_accounts(
+    config_dir: Path, problems: list[Problem]
+) -> tuple[tuple[Brand, ...], tuple[Account, ...]]:
+    """Return what can be read of accounts.yml, adding every problem found."""
+    root = read_document(config_dir / FILE, problems, f"config/{FILE}")
+    if root is None:
+        return (), ()
+    file = root.section(("brands", "accounts"))
+    brands = _unique([(item, _brand(item)) for item in file.items("brands")], "brand")
+    known = {brand.key for brand in brands}
+    accounts = [(item, _account(item, known)) for item in file.items("accounts")]
+    return brands, _unique(accounts, "account")
+
+
+def _brand(item: Value) -> Brand:
+    section = item.section(_BRAND_FIELDS)
+    key = section.needed_text("key")
+    return Brand(key, section.text("name", key), section.needed_text("owner"))
+
+
+def _account(item: Value, brands: set[str]) -> Account:
+    section = item.section(_ACCOUNT_FIELDS)
+    brand = section.need("brand")
+    active_from, active_to = section.day("active_from"), section.day("active_to")
+    if active_from and active_to and active_to < active_from:
+        section.entries["active_to"].report("is before active_from", "swap or correct the two days")
+    options = section.get("options")
+    key = section.needed_text("key")
+    return Account(
+        key=key,
+        platform=section.needed_text("platform"),
+        external_id=section.needed_text("id"),
+        name=section.text("name", key),
+        brand=(brand.choice(brands, "brand") if brand else None) or "",
+        ownership=section.choice("ownership", OWNERSHIPS, "own") or "own",
+        kind=section.choice("kind", KINDS, "social") or "social",
+        base_url=section.text("base_url") or None,
+        credential=section.text("credential") or None,
+        active_from=active_from,
+        active_to=active_to,
+        options=options.plain() if options else {},
+    )
+
+
+def _unique(read: list[tuple[Value, Any]], what: str) -> tuple[Any, ...]:
+    """Return the read entries, reporting a key that is given a second time."""
+    lines: dict[str, int] = {}
+    for item, entry in read:
+        if entry.key and entry.key in lines:
+            item.report(
+                f"{what} {entry.key!r} is already defined in line {lines[entry.key]}",
+                "give it another key or remove one of the two",
+            )
+        lines.setdefault(entry.key, item.line)
+    return tuple(entry for _, entry in read)
