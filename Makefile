@@ -1,0 +1,30 @@
+# Every target is one line that calls a tool; `make demo` and `make test` set up what they need.
+PYTHON ?= python3.11
+BIN := .venv/bin
+THROUGH ?= 2026-04-18
+UV := $(BIN)/uv
+export TZ := UTC
+
+.PHONY: demo test run lint bench clean
+
+.venv/.synced: pyproject.toml uv.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(UV) sync --quiet --frozen --inexact
+	touch $@
+
+demo: .venv/.synced
+	$(BIN)/tidemark demo --through $(THROUGH)
+
+run: .venv/.synced
+	$(BIN)/tidemark run
+
+test: .venv/.synced
+	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/.synced
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+clean:
+	rm -rf .venv data dbt_project/target dbt_project/logs

@@ -1,0 +1,58 @@
+"""Who owns a task, how often it is tried again, and for which errors."""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from tidemark.clock import SHANGHAI
+
+START_DATE = datetime(2026, 1, 1, tzinfo=SHANGHAI)
+
+ERRORS = "extractors.core.errors"
+
+BY_ERROR = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception=[f"{ERRORS}.AuthError", f"{ERRORS}.ApiChanged"],
+            action=RetryAction.FAIL,
+            reason="a person must act: the credential or the contract is at fault",
+        ),
+        RetryRule(
+            exception=f"{ERRORS}.QuotaExhausted",
+            action=RetryAction.FAIL,
+            reason="the daily quota is used up; the next day's run reads again",
+        ),
+        RetryRule(
+            exception=f"{ERRORS}.NotReady",
+            retry_delay=timedelta(minutes=20),
+            reason="the platform has not finished the day",
+        ),
+        RetryRule(
+            exception=[f"{ERRORS}.RateLimited", f"{ERRORS}.Transient"],
+            retry_delay=timedelta(minutes=5),
+            reason="a passing fault",
+        ),
+    ]
+)
+
+EXTRACT = {
+    "owner": "data-engineering",
+    "retries": 6,
+    "retry_delay": timedelta(minutes=5),
+    "retry_policy": BY_ERROR,
+    "execution_timeout": timedelta(hours=3),
+}
+
+#: a gate, a model or an audit that failed once fails again: no retries, a person looks
+RELEASE = {
+    "owner": "data-engineering",
+    "retries": 0,
+    "execution_timeout": timedelta(hours=2),
+}
+
+ALERTS = {
+    "owner": "data-engineering",
+    "retries": 4,
+    "retry_delay": timedelta(minutes=1),
+    "execution_timeout": timedelta(minutes=20),
+}

@@ -1,0 +1,77 @@
+"""The few calls of Airflow's REST API that the local commands need."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from tidemark.clock import SHANGHAI
+from tidemark.orchestration.local import request_json
+
+ENDED = frozenset({"success", "failed"})
+
+
+@dataclass
+class Airflow:
+    """A local Airflow at an address; logs in once, as the only user."""
+
+    base_url: str
+    _headers: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def get(self, path: str, **params: Any) -> dict[str, Any]:
+        """GET /api/v2/<path>."""
+        query = f"?{urlencode(params, doseq=True)}" if params else ""
+        return self._call(f"{path}{query}", None)
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST /api/v2/<path>."""
+        return self._call(path, body)
+
+    def dag_ids(self) -> set[str]:
+        """Return the DAGs that are parsed and known."""
+        return {dag["dag_id"] for dag in self.get("dags", limit=100)["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """Return the DAG files that do not import, with their errors."""
+        found = self.get("importErrors")["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace']}" for error in found]
+
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
+        """Start a run by hand and return its id."""
+        body = {"logical_date": None, "conf": conf or {}}
+        return str(self.post(f"dags/{dag_id}/dagRuns", body)["dag_run_id"])
+
+    def backfill_day(self, dag_id: str, day: date) -> int:
+        """Backfill the partition of one day and return the backfill's id."""
+        # the range of a backfill ends before midnight of its last day, hence the next date
+        body = {
+            "dag_id": dag_id,
+            "from_date": f"{day}T00:00:00{_offset()}",
+            "to_date": f"{day + timedelta(days=1)}T00:00:00{_offset()}",
+            "reprocess_behavior": "completed",
+        }
+        return int(self.post("backfills", body)["id"])
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return the newest runs of a DAG, newest first."""
+        found = self.get(f"dags/{dag_id}/dagRuns", limit=50, order_by="-run_after")
+        return cast(list[dict[str, Any]], found["dag_runs"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return the task instances of a run."""
+        found = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=200)
+        return cast(list[dict[str, Any]], found["task_instances"])
+
+    def _call(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        if not self._headers:
+            token = cast(dict[str, str], request_json(f"{self.base_url}/auth/token"))
+            self._headers["Authorization"] = f"Bearer {token['access_token']}"
+        answer = request_json(f"{self.base_url}/api/v2/{path}", body, self._headers)
+        return cast(dict[str, Any], answer)
+
+
+def _offset() -> str:
+    from datetime import datetime
+
+    text = datetime.now(SHANGHAI).strftime("%z")
+    return f"{text[:3]}:{text[3:]}"

@@ -1,0 +1,111 @@
+"""What a DAG's tasks call: each function is one `tidemark` command with plain arguments.
+
+Only ids and small counts come back, so that XCom never holds data. Heavy imports stay inside.
+"""
+
+from datetime import date
+from typing import Any
+
+from tidemark.settings import load_settings
+
+
+def extract_day(platform: str, account: str, dt: str) -> dict[str, int]:
+    """Run `tidemark extract PLATFORM --dt DT --account ACCOUNT`; raise by kind of error."""
+    return _extract(platform, account, dt, dt, lookback=True)
+
+
+def extract_days(platform: str, account: str, since: str, until: str) -> dict[str, int]:
+    """Run `tidemark extract PLATFORM --since --until`, for a first history."""
+    return _extract(platform, account, since, until, lookback=False)
+
+
+def land_drops() -> dict[str, Any]:
+    """Run `tidemark drop`; return the days that new files cover and the counts by outcome."""
+    from extractors.core.drops import process_drops
+    from extractors.core.lake import open_lake
+    from tidemark.config.accounts import load_accounts
+
+    settings = load_settings()
+    accounts = load_accounts(settings.config_dir)
+    report = process_drops(settings, open_lake(settings.lake_url), accounts)
+    return {"days": report.partition_keys(), **report.counts()}
+
+
+def gate_lake() -> dict[str, Any]:
+    """Run `tidemark gate` on everything that is not judged yet."""
+    from expectations.runner import gate_lake as gate
+    from extractors.core.lake import open_lake
+
+    settings = load_settings()
+    report = gate(open_lake(settings.lake_url), settings)
+    return {"passed": report.passed, "failures": len(report.failures)}
+
+
+def plan_release() -> str | None:
+    """Run `tidemark plan`; return the plan's id, or None when there is nothing to publish."""
+    from warehouse.plan import plan
+
+    settings = load_settings()
+    found = plan(settings)
+    return found.plan_id if found else None
+
+
+def build_release(plan_id: str) -> str:
+    """Run `tidemark build PLAN`."""
+    from warehouse.build import build
+
+    build(load_settings(), plan_id)
+    return plan_id
+
+
+def audit_release(plan_id: str) -> str:
+    """Run `tidemark audit PLAN`; raise when a critical check fails."""
+    from warehouse.audit import audit
+
+    audit(load_settings(), plan_id)
+    return plan_id
+
+
+def publish_release(plan_id: str) -> str:
+    """Run `tidemark publish PLAN`; return the release's id."""
+    from warehouse.publish import publish
+
+    return publish(load_settings(), plan_id)
+
+
+def evaluate_alerts() -> int:
+    """Run `tidemark alerts evaluate`; return how many transitions are new."""
+    from alerts.run import evaluate
+
+    return evaluate(load_settings())
+
+
+def deliver_alerts() -> int:
+    """Run `tidemark alerts deliver`; return how many messages were accepted."""
+    from alerts.run import deliver
+
+    return deliver(load_settings())
+
+
+def _extract(
+    platform: str, account: str, since: str, until: str, *, lookback: bool
+) -> dict[str, int]:
+    from extractors.core.lake import open_lake
+    from extractors.core.model import Window
+    from extractors.core.registry import platforms_by_name
+    from extractors.core.run import extract
+    from tidemark.config.accounts import load_accounts
+
+    settings = load_settings()
+    accounts = [a for a in load_accounts(settings.config_dir) if a.key == account]
+    report = extract(
+        platforms_by_name()[platform],
+        accounts,
+        Window(date.fromisoformat(since), date.fromisoformat(until)),
+        lake=open_lake(settings.lake_url),
+        settings=settings,
+        lookback=lookback,
+    )
+    if (error := report.error()) is not None:
+        raise error
+    return report.counts()
