@@ -1,0 +1,75 @@
+"""What alerts read of a release: each goal's verdicts in order, and the figures of the newest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from alerts.incidents import Verdict
+
+NEWEST = """
+select
+    status.*,
+    goal.aggregation,
+    goal.direction,
+    coalesce(phase.phase_no, 0) as phase_no,
+    phase.phase_name,
+    campaign.campaign_name,
+    coalesce(phase.starts_on, campaign.starts_on) as starts_on,
+    coalesce(phase.ends_on, campaign.ends_on) as ends_on
+from kpi.goal_status as status
+join kpi.goal as goal on goal.goal_key = status.goal_key
+join marts.dim_campaign as campaign on campaign.campaign_key = status.campaign_key
+left join marts.dim_phase as phase on phase.phase_key = status.phase_key
+order by status.goal_key
+"""
+
+HISTORY = """
+select goal_key, as_of_date, status, severity, is_final, restated_from
+from kpi.goal_history
+order by goal_key, as_of_date
+"""
+
+RELEASE = "select release_id, as_of_date from ops.release order by release_id desc limit 1"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal at the newest as-of day: its figures by column name, and all its verdicts."""
+
+    goal_key: str
+    figures: Mapping[str, Any]
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def newest(self) -> Verdict:
+        """The verdict of the newest as-of day."""
+        return self.verdicts[-1]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A release as alerts see it."""
+
+    release_id: str
+    as_of: date
+    goals: tuple[Goal, ...] = field(default=())
+
+
+def read_facts(database: Path) -> Facts:
+    """Read the published release; a new connection per request sees the newest one."""
+    import duckdb
+
+    with duckdb.connect(str(database), read_only=True) as connection:
+        release = connection.execute(RELEASE).fetchone()
+        newest = connection.execute(NEWEST).to_arrow_table().to_pylist()
+        history = connection.execute(HISTORY).fetchall()
+    verdicts: dict[str, list[Verdict]] = {}
+    for goal_key, *rest in history:
+        verdicts.setdefault(goal_key, []).append(Verdict(*rest))
+    assert release is not None
+    goals = tuple(
+        Goal(row["goal_key"], row, tuple(verdicts.get(row["goal_key"], ()))) for row in newest
+    )
+    return Facts(release[0], release[1], goals)

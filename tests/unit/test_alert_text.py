@@ -1,0 +1,106 @@
+"""Message texts: the two models of the specification, figure for figure."""
+
+from datetime import date
+
+import pytest
+
+from alerts.text import Labels, number, render
+
+LABELS = Labels("抖音", "涨粉", "已涨", "NF")
+
+FIRE = {
+    "as_of_date": date(2026, 4, 15),
+    "phase_no": 2,
+    "phase_name": "挑战赛",
+    "phase_state": "active",
+    "ends_on": date(2026, 4, 30),
+    "owner_name": "运营一组",
+    "aggregation": "sum",
+    "status": "at_risk",
+    "is_final": False,
+    "target": 20000.0,
+    "actual": 9400.0,
+    "numerator": None,
+    "denominator": None,
+    "attainment": 0.47,
+    "expected_to_date": 10000.0,
+    "pace": 0.94,
+    "days_left": 15,
+    "required_per_day": 706.6666666666666,
+    "recent_per_day": 714.2857142857143,
+    "forecast": 20114.285714285717,
+    "forecast_low": 19126.725376648836,
+    "forecast_high": 21101.8460519226,
+}
+
+
+def test_a_fire_reads_like_the_model():
+    text = render("fire", "warning", FIRE, LABELS, since=date(2026, 4, 3))
+
+    assert text.split("\n") == [
+        "🟡【预警】抖音涨粉落后 · P2 挑战赛",
+        "已涨 9,400，目标 2 万（47.0%）；按计划应到 10,000，进度 94.0%",
+        "还差 10,600：剩 15 天需每天 707，近 7 天日均 714；照此预计 2.01 万（1.91–2.11 万）",
+        "4/3 起落后｜@运营一组｜4/30 截止｜数据至 4/15",
+        "看板 ↗ ｜编号 NF2-0415F",
+    ]
+
+
+def test_a_resolve_reads_like_the_model():
+    figures = FIRE | {
+        "as_of_date": date(2026, 4, 18),
+        "status": "on_track",
+        "actual": 11500.0,
+        "pace": 11500 / 12000,
+        "days_left": 12,
+        "required_per_day": 8500 / 12,
+        "recent_per_day": 745.7142857142857,
+        "forecast": 20448.571428571428,
+    }
+
+    text = render("resolve", "warning", figures, LABELS, since=date(2026, 4, 15))
+
+    assert text.split("\n") == [
+        "🟢【恢复】抖音涨粉 · P2 挑战赛 回到计划内",
+        "11,500 / 2 万；进度 95.8%，已连续 2 天不低于 95%",
+        "仍差 8,500：剩 12 天需每天 709，近 7 天日均 746；预计 2.04 万",
+        "4/15 告警，历时 3 天｜@运营一组｜数据至 4/18",
+        "看板 ↗ ｜编号 NF2-0418S",
+    ]
+
+
+@pytest.mark.parametrize("transition", ["fire", "escalate", "remind", "resolve"])
+@pytest.mark.parametrize("level", ["warning", "critical", "missed"])
+def test_every_message_is_at_most_six_lines_and_220_characters(transition, level):
+    text = render(transition, level, FIRE, LABELS, since=date(2026, 4, 3), is_correction=True)
+
+    assert len(text) <= 220
+    assert text.count("\n") <= 5
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(99_999, "99,999"), (100_000, "10 万"), (545_714.29, "54.57 万"), (1_000_000, "100 万")],
+)
+def test_numbers_are_exact_below_100_000_and_in_wan_above(value, written):
+    assert number(value) == written
+
+
+def test_required_per_day_is_rounded_up():
+    assert number(706.0000001, up=True) == "707"
+    assert number(706.0, up=True) == "706"
+
+
+def test_a_ratio_is_never_shown_without_its_two_numbers():
+    figures = FIRE | {
+        "aggregation": "ratio",
+        "target": 0.0536842,
+        "actual": 0.05,
+        "numerator": 12500.0,
+        "denominator": 250000.0,
+        "required_per_day": None,
+    }
+
+    text = render("fire", "warning", figures, LABELS, since=date(2026, 4, 3))
+
+    assert "5.00%（12,500 / 25 万），目标 5.37%" in text
