@@ -1,0 +1,80 @@
+{#
+  Incremental by what changed: the build names the changed days of each domain as literals.
+  Every incremental model replaces exactly those days, also with nothing. Days after the newest
+  day already in the table are always built, because a dense table grows with the as-of day.
+#}
+
+{% macro as_of_date() -%}
+    {%- if execute and not var('as_of_date', none) -%}
+        {{ exceptions.raise_compiler_error("var as_of_date is not set; pass --vars '{as_of_date: YYYY-MM-DD}'") }}
+    {%- endif -%}
+    date '{{ var("as_of_date", none) or "1970-01-01" }}'
+{%- endmacro %}
+
+{% macro first_date() -%}
+    {%- if execute and not var('first_date', none) -%}
+        {{ exceptions.raise_compiler_error("var first_date is not set; pass --vars '{first_date: YYYY-MM-DD}'") }}
+    {%- endif -%}
+    date '{{ var("first_date", none) or "1970-01-01" }}'
+{%- endmacro %}
+
+{# The changed days of a domain as a list of ISO texts; none means every day. #}
+{% macro changed_days(domain) %}
+    {% set days = (var('changed_dates', none) or {}).get(domain) %}
+    {% if days is none %}{% do return(none) %}{% endif %}
+    {% set found = [] %}
+    {% for day in days %}{% do found.append(day | string) %}{% endfor %}
+    {% do return(found) %}
+{% endmacro %}
+
+{# Whether a day is among the changed days of a domain. #}
+{% macro is_changed_day(column, domain) -%}
+    {%- set days = changed_days(domain) -%}
+    {%- if days is none -%}
+        true
+    {%- elif not days -%}
+        false
+    {%- else -%}
+        {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
+    {%- endif -%}
+{%- endmacro %}
+
+{# The filter of an incremental model's new rows. #}
+{% macro only_changed(column, domain) -%}
+    {%- if is_incremental() -%}
+        (
+            {{ is_changed_day(column, domain) }}
+            or {{ column }} > (select coalesce(max(built.{{ config.require('day_column') }}), date '1900-01-01') from {{ this }} as built)
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# The strategy `changed_dates`: config day_column and domain say which days to replace. #}
+{% macro get_incremental_changed_dates_sql(arg_dict) %}
+    {% do return(adapter.dispatch('get_incremental_changed_dates_sql')(arg_dict)) %}
+{% endmacro %}
+
+{% macro default__get_incremental_changed_dates_sql(arg_dict) %}
+    {% set day_column = config.require('day_column') %}
+    {% set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
+    delete from {{ arg_dict['target_relation'] }}
+    where {{ is_changed_day(day_column, config.require('domain')) }};
+
+    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    select {{ columns }}
+    from {{ arg_dict['temp_relation'] }};
+{% endmacro %}
+
+{# Parquet tables know no delete: an emptied partition is dropped, a filled one overwritten. #}
+{% macro spark__get_incremental_changed_dates_sql(arg_dict) %}
+    {% set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
+    {% set days = changed_days(config.require('domain')) %}
+    {% for day in days or [] %}
+        {% do run_query("alter table " ~ arg_dict['target_relation'] ~ " drop if exists partition (" ~ config.require('day_column') ~ " = '" ~ day ~ "')") %}
+    {% endfor %}
+    insert {{ 'overwrite table' if days is none else 'into' }} {{ arg_dict['target_relation'] }}
+    select {{ columns }}
+    from {{ arg_dict['temp_relation'] }}
+{% endmacro %}
