@@ -25,7 +25,7 @@ from tidemark.orchestration.local import (
     running_services,
     wait_until_up,
 )
-from tidemark.orchestration.rest import ENDED, Airflow
+from tidemark.orchestration.rest import ADDRESS_FILE, ENDED, Airflow
 from tidemark.settings import PROJECT_ROOT
 
 FIRST_DAY = date(2026, 3, 1)
@@ -121,9 +121,11 @@ def start_sandbox(services: Services, home: Path, clock_file: Path, environ: dic
 
 def start_airflow(services: Services, home: Path, environ: dict[str, str], port: int) -> Airflow:
     """Start Airflow standalone and wait until all DAG files are parsed."""
+    (home / "airflow").mkdir(exist_ok=True)
     command = [str(Path(sys.executable).parent / "airflow"), "standalone"]
     service = services.start("airflow", command, environ, home / "demo" / "airflow.log")
     airflow = Airflow(f"http://127.0.0.1:{port}")
+    (home / "airflow" / ADDRESS_FILE).write_text(airflow.base_url)
     wait_until_up(service, f"{airflow.base_url}/api/v2/version", START_SECONDS)
     expected = len([p for p in (PROJECT_ROOT / "dags").glob("*.py") if p.name[0] not in "_"])
     until = time.monotonic() + START_SECONDS
@@ -155,7 +157,7 @@ def live_day(stage: Stage, day: date) -> None:
         drop_sheets(stage.inbox, day, day)
         for dag_id in sorted(stage.airflow.dag_ids()):
             if dag_id.startswith("extract_"):
-                stage.airflow.backfill_day(dag_id, day)
+                stage.airflow.backfill(dag_id, day, day)
         wait_for(stage, tell, lambda: is_told(stage, day))
 
 

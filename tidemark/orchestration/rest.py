@@ -1,13 +1,16 @@
 """The few calls of Airflow's REST API that the local commands need."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from tidemark.clock import SHANGHAI
+from tidemark.errors import TidemarkError
 from tidemark.orchestration.local import request_json
 
+ADDRESS_FILE = "address"
 ENDED = frozenset({"success", "failed"})
 
 
@@ -41,13 +44,13 @@ class Airflow:
         body = {"logical_date": None, "conf": conf or {}}
         return str(self.post(f"dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
-    def backfill_day(self, dag_id: str, day: date) -> int:
-        """Backfill the partition of one day and return the backfill's id."""
+    def backfill(self, dag_id: str, since: date, until: date) -> int:
+        """Run the partitions of a range of days again and return the backfill's id."""
         # the range of a backfill ends before midnight of its last day, hence the next date
         body = {
             "dag_id": dag_id,
-            "from_date": f"{day}T00:00:00{_offset()}",
-            "to_date": f"{day + timedelta(days=1)}T00:00:00{_offset()}",
+            "from_date": datetime.combine(since, time.min, SHANGHAI).isoformat(),
+            "to_date": datetime.combine(until + timedelta(days=1), time.min, SHANGHAI).isoformat(),
             "reprocess_behavior": "completed",
         }
         return int(self.post("backfills", body)["id"])
@@ -70,8 +73,11 @@ class Airflow:
         return cast(dict[str, Any], answer)
 
 
-def _offset() -> str:
-    from datetime import datetime
-
-    text = datetime.now(SHANGHAI).strftime("%z")
-    return f"{text[:3]}:{text[3:]}"
+def local_address(home: Path) -> str:
+    """Return the address of the Airflow that `tidemark run` started on this data root."""
+    path = home / "airflow" / ADDRESS_FILE
+    if not path.exists():
+        raise TidemarkError(
+            f"no Airflow was started on {home}; start one with `make run` or pass --airflow URL"
+        )
+    return path.read_text().strip()
