@@ -1,12 +1,13 @@
 """Brands and accounts: config/accounts.yml."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from extractors.core.model import Account
 from tidemark.config.document import Value, read_document
-from tidemark.config.problems import Problem, raise_if_any
+from tidemark.config.problems import Problem, nearest, raise_if_any
 
 FILE = "accounts.yml"
 OWNERSHIPS = ("own", "kol", "competitor")
@@ -44,9 +45,12 @@ def load_brands(config_dir: Path) -> tuple[Brand, ...]:
 
 
 def read_accounts(
-    config_dir: Path, problems: list[Problem]
+    config_dir: Path, problems: list[Problem], platforms: Collection[str] | None = None
 ) -> tuple[tuple[Brand, ...], tuple[Account, ...]]:
-    """Return what can be read of accounts.yml, adding every problem found."""
+    """Return what can be read of accounts.yml, adding every problem found.
+
+    Platforms are checked where they are given: reading accounts needs no extractor.
+    """
     root = read_document(config_dir / FILE, problems, f"config/{FILE}")
     if root is None:
         return (), ()
@@ -54,6 +58,10 @@ def read_accounts(
     brands = _unique([(item, _brand(item)) for item in file.items("brands")], "brand")
     known = {brand.key for brand in brands}
     accounts = [(item, _account(item, known)) for item in file.items("accounts")]
+    for item, account in accounts:
+        if platforms is not None and account.platform not in platforms:
+            place = item.below("platform") or item
+            place.report("unknown platform", nearest(account.platform, platforms))
     return brands, _unique(accounts, "account")
 
 

@@ -114,6 +114,12 @@ class Value:
             entries[key] = value
         return entries
 
+    def below(self, key: str) -> "Value | None":
+        """Return the value of a key of this mapping, None where there is no such place."""
+        if not isinstance(self.node, yaml.MappingNode):
+            return None
+        return self._entries(self.node).get(key)
+
     def plain(self) -> Any:
         """Return the value as plain Python data."""
         if isinstance(self.node, yaml.MappingNode):
