@@ -97,6 +97,8 @@ def start_stage(services: Services, home: Path, console: Console) -> Stage:
         "TIDEMARK_HOME": str(home),
         "TIDEMARK_CLOCK_FILE": str(clock_file),
         "TIDEMARK_HASH_SECRET": "demo-only-secret",
+        # the story lives in the virtual clock's time: no schedule of today's date may start
+        "TIDEMARK_SCHEDULE_FROM": "2100-01-01",
     }
     with console.status("starting the sandbox and Airflow …"):
         sandbox_url = start_sandbox(services, home, clock_file, base)
