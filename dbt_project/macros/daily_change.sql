@@ -10,3 +10,12 @@
         when {{ is_complete }} then {{ total }}
     end
 {%- endmacro %}
+
+{# How many days the change of the same row covers; NULL for a first observation without one. #}
+{% macro span_days(entity, day, is_complete) -%}
+    case
+        when lag({{ day }}) over (partition by {{ entity }} order by {{ day }}) is not null
+            then {{ days_between('lag(' ~ day ~ ') over (partition by ' ~ entity ~ ' order by ' ~ day ~ ')', day) }}
+        when {{ is_complete }} then 1
+    end
+{%- endmacro %}

@@ -20,22 +20,34 @@
 
 {# The changed days of a domain as a list of ISO texts; none means every day. #}
 {% macro changed_days(domain) %}
-    {% set days = (var('changed_dates', none) or {}).get(domain) %}
-    {% if days is none %}{% do return(none) %}{% endif %}
+    {% set changed = var('changed_dates', none) or {} %}
+    {% set parts = ['account_day', 'interaction_day', 'metric_day'] if domain == 'metric_day' else [domain] %}
     {% set found = [] %}
-    {% for day in days %}{% do found.append(day | string) %}{% endfor %}
-    {% do return(found) %}
+    {% for part in parts %}
+        {% if changed.get(part) is none %}{% do return(none) %}{% endif %}
+        {% for day in changed[part] %}{% do found.append(day | string) %}{% endfor %}
+    {% endfor %}
+    {% do return(found | unique | sort) %}
 {% endmacro %}
 
 {# Whether a day is among the changed days of a domain. #}
 {% macro is_changed_day(column, domain) -%}
     {%- set days = changed_days(domain) -%}
-    {%- if days is none -%}
+    {%- set orders = changed_days('order_day') if domain == 'metric_day' else [] -%}
+    {%- if days is none or orders is none -%}
         true
-    {%- elif not days -%}
-        false
     {%- else -%}
-        {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
+        (
+            {% if days -%}
+            {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
+            {%- else -%}
+            false
+            {%- endif %}
+            {%- if orders %}
+            -- an order is paid and refunded on or after the day it was created on
+            or {{ column }} >= date '{{ orders | min }}'
+            {%- endif %}
+        )
     {%- endif -%}
 {%- endmacro %}
 

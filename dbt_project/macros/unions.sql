@@ -1,0 +1,39 @@
+{#
+  The rows of every platform that offers a shape. A platform joins by its model
+  int_<platform>__<shape> and its name in dbt_project.yml (vars: unions).
+#}
+{% macro union_of(shape, columns) -%}
+{%- for platform in var('unions')[shape] %}
+select
+    '{{ platform }}' as source_platform,
+    {%- for column in columns %}
+    {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ ref('int_' ~ platform ~ '__' ~ shape) }}
+{{ 'union all' if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+
+{# Columns that a source does not offer. #}
+{% macro not_offered(columns, type='bigint') -%}
+{%- for column in columns %}
+    cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+
+{# The columns of the shape `account_days`, beside account_key and stat_date. #}
+{% macro account_day_columns() %}
+    {% do return([
+        'followers', 'new_followers', 'unfollows', 'active_users', 'profile_visits', 'impressions',
+        'plays', 'reads', 'read_users', 'views', 'likes', 'wows', 'comments', 'shares', 'saves',
+        'posts_published',
+    ]) %}
+{% endmacro %}
+
+{# The counters of the shape `post_days`: what can change within a day. #}
+{% macro post_counters() %}
+    {% do return([
+        'impressions', 'plays', 'reads', 'read_users', 'views', 'likes', 'wows', 'comments', 'shares',
+        'saves', 'danmaku', 'coins', 'new_followers',
+    ]) %}
+{% endmacro %}

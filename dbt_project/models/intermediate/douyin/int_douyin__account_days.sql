@@ -1,0 +1,31 @@
+select
+    account_key,
+    stat_date,
+    followers,
+    new_followers,
+    cast(null as bigint) as unfollows,  -- not offered
+    cast(null as bigint) as active_users,  -- not offered
+    cast(null as varchar) as active_users_basis,
+    profile_visits,
+    cast(null as bigint) as impressions,  -- not offered
+    plays,
+    {{ not_offered(['reads', 'read_users', 'views']) }},
+    likes,
+    cast(null as bigint) as wows,  -- not offered
+    comments,
+    shares,
+    cast(null as bigint) as saves,  -- not offered
+    posts_published,
+    -- the fields for which this source has the word; a sheet may bring the others
+    true as has_followers,
+    true as has_new_followers,
+    false as has_unfollows,
+    false as has_active_users,
+    true as has_profile_visits,
+    false as has_impressions,
+    true as has_plays,
+    false as has_reads,
+    true as has_interactions,
+    false as has_saves,
+    true as has_posts_published
+from {{ ref('stg_douyin__account_days') }}

@@ -1,0 +1,20 @@
+select
+    account_key,
+    cast(live_id as varchar) as live_id,
+    nullif(title, '') as title,
+    cast(live_views as bigint) as live_views,
+    cast(session_viewers as bigint) as session_viewers,
+    cast(peak_concurrent as bigint) as peak_concurrent,
+    cast(session_new_followers as bigint) as session_new_followers,
+    cast(live_comments as bigint) as live_comments,
+    cast(product_clicks as bigint) as product_clicks,
+    cast(product_clickers as bigint) as product_clickers,
+    cast(session_buyers as bigint) as session_buyers,
+    cast(paid_orders as bigint) as paid_orders,
+    cast(avg_watch_seconds as double) as avg_watch_seconds,
+    cast(paid_cny as decimal(18, 2)) as paid_cny,
+    started_at,
+    ended_at,
+    _batch_id,
+    _committed_at
+from {{ source('lake', 'sheet__live_sessions') }}
