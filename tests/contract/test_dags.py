@@ -1,0 +1,119 @@
+"""The DAG files: what they are, and that every asset meets the right kind of consumer."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tidemark.settings import PROJECT_ROOT
+
+LOADER = """
+import json, sys, time
+import airflow.sdk
+from airflow.sdk import DAG
+from airflow.sdk.definitions._internal.contextmanager import DagContext
+import importlib, pathlib
+started = time.perf_counter()
+found = {}
+for path in sorted(pathlib.Path("dags").glob("*.py")):
+    if path.name in ("__init__.py", "assets.py", "policies.py"):
+        continue
+    module = importlib.import_module(f"dags.{path.stem}")
+seconds = time.perf_counter() - started
+from dags import assets
+for dag, _ in DagContext.autoregistered_dags:
+    condition = getattr(dag.timetable, "asset_condition", None)
+    found[dag.dag_id] = {
+        "doc": dag.doc_md or "",
+        "tags": sorted(dag.tags),
+        "owners": sorted({t.owner for t in dag.tasks}),
+        "partitioned": type(dag.timetable).__name__.startswith(("Partitioned", "CronPartition")),
+        "consumes": sorted(a.name for _, a in condition.iter_assets()) if condition else [],
+        "catchup": dag.catchup,
+        "zone": str(dag.start_date.tzinfo),
+        "emits": sorted({o.name for t in dag.tasks for o in t.outlets}),
+        "tasks": sorted(t.task_id for t in dag.tasks),
+    }
+print(json.dumps({
+    "seconds": seconds,
+    "dags": found,
+    "keyed": [a.name for a in assets.KEYED],
+    "unkeyed": [a.name for a in assets.UNKEYED],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    import json
+    import os
+
+    home = tmp_path_factory.mktemp("airflow")
+    environ = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "TIDEMARK_HOME": str(home / "data"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LOADER],
+        cwd=PROJECT_ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_every_dag_file_is_imported_in_under_a_second_together(loaded):
+    assert loaded["seconds"] < 1.0
+
+
+def test_there_is_one_extract_dag_per_platform_with_an_api_and_an_account(loaded):
+    extracts = {name for name in loaded["dags"] if name.startswith("extract_")}
+
+    assert extracts == {"extract_douyin", "extract_douyin_shop", "extract_wechat"}
+
+
+def test_every_dag_says_purpose_tier_rerun_and_owner(loaded):
+    for dag_id, dag in loaded["dags"].items():
+        for word in ("Purpose", "Tier", "Re-run", "Owner"):
+            assert f"**{word}**" in dag["doc"], f"{dag_id}: doc_md lacks {word}"
+        assert any(tag.startswith("tier-") for tag in dag["tags"]), f"{dag_id}: add a tier tag"
+        assert dag["owners"] == ["data-engineering"], f"{dag_id}: a task has no owner"
+        assert dag["catchup"] is False
+        assert "Shanghai" in dag["zone"]
+
+
+def test_keyed_assets_start_partitioned_dags_only_and_unkeyed_ones_plain_dags(loaded):
+    keyed, unkeyed = set(loaded["keyed"]), set(loaded["unkeyed"])
+    consumers = {name: dag for name, dag in loaded["dags"].items() if dag["consumes"]}
+    assert consumers
+
+    for dag_id, dag in consumers.items():
+        allowed = keyed if dag["partitioned"] else unkeyed
+        assert set(dag["consumes"]) <= allowed, f"{dag_id} would never start; see dags/assets.py"
+
+
+def test_release_listens_to_every_keyed_source(loaded):
+    consumed = set(loaded["dags"]["release"]["consumes"])
+
+    assert consumed == set(loaded["keyed"]) - {"release"}
+
+
+def test_gates_are_tasks_of_their_own(loaded):
+    assert loaded["dags"]["release"]["tasks"] == ["audit", "build", "gate", "plan", "publish"]
+
+
+def test_dag_files_hold_no_heavy_import():
+    heavy = ("duckdb", "dbt", "great_expectations", "pandas")
+    files = list((PROJECT_ROOT / "dags").glob("*.py"))
+    assert files
+
+    for path in files:
+        lines = Path(path).read_text().splitlines()
+        top = [line for line in lines if line.startswith(("import ", "from "))]
+        assert not [line for line in top if line.split()[1].split(".")[0] in heavy], path.name
