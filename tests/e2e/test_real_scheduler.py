@@ -1,0 +1,164 @@
+"""The launch campaign on the real scheduler: one history, three days, one real file dropped."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from extractors.core.lake import open_lake
+from tidemark.orchestration import demo
+from tidemark.orchestration.local import request_json, running_services
+from tidemark.settings import PROJECT_ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+
+NOTE_EXPORT = PROJECT_ROOT.parent / "shared" / "data" / "xiaohongshu_note_export.xlsx"
+A_MINUTE = 60.0
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """Live the whole default demo once; the tests look at what it left and go on from there."""
+    home = tmp_path_factory.mktemp("tidemark") / "data"
+    with running_services() as services:
+        stage = demo.start_stage(services, home, Console())
+        demo.live_history(stage)
+        goals = query(stage, "select * exclude (release_id) from kpi.goal_status order by goal_key")
+        for offset in range(1, 4):
+            demo.live_day(stage, demo.HISTORY_UNTIL + timedelta(days=offset))
+        groups = [service.process.pid for service in services.started]
+        yield stage, goals
+    for group in groups:
+        with pytest.raises(ProcessLookupError):
+            os.killpg(group, 0)
+
+
+def query(stage, sql):
+    path = stage.home / "published" / "tidemark.duckdb"
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def messages(stage):
+    return request_json(f"{stage.sandbox_url}/_sandbox/messages")
+
+
+def test_first_release_shows_twelve_goals_with_the_expected_verdicts(story):
+    _stage, goals = story
+
+    assert len(goals) == 12
+
+
+def test_the_follower_alert_fires_with_the_first_release_and_resolves_on_the_third_day(story):
+    stage, _goals = story
+
+    rows = query(
+        stage,
+        "select transition, as_of_date, goal_key from kpi.alert order by as_of_date, goal_key",
+    )
+    ledger = open_lake((stage.home / "lake").as_uri()).ledger("transitions")
+    told = sorted((e["as_of_date"], e["transition"], e["code"]) for e in ledger)
+
+    assert told == [("2026-04-15", "fire", "NF2-0415F"), ("2026-04-18", "resolve", "NF2-0418S")]
+    assert len(messages(stage)) == 2
+    assert rows == [
+        ("fire", date(2026, 4, 15), "dy_newprod/p2/new_followers/gross/platform=douyin")
+    ]
+
+
+def test_every_day_was_one_release(story):
+    stage, _goals = story
+
+    days = query(stage, "select as_of_date from ops.release order by release_id")
+
+    assert days == [(date(2026, 4, 15) + timedelta(days=n),) for n in range(4)]
+
+
+def test_no_task_of_any_dag_failed(story):
+    stage, _goals = story
+
+    failed = stage.airflow.get("dags/~/dagRuns", state=["failed"], limit=10)
+
+    assert failed["dag_runs"] == []
+
+
+def test_the_real_note_export_is_in_the_marts_within_a_minute_and_only_once(story):
+    if not NOTE_EXPORT.exists():
+        pytest.skip("../shared/data/xiaohongshu_note_export.xlsx is not here")
+    stage, _goals = story
+    inbox = stage.inbox / "xhs_acme"
+    notes = "select count(*) from marts.dim_post where platform = 'xiaohongshu'"
+
+    inbox.mkdir(parents=True, exist_ok=True)
+    shutil.copy(NOTE_EXPORT, inbox / "笔记列表明细表.xlsx")
+    wait_until(lambda: query(stage, notes) == [(8,)], A_MINUTE)
+
+    before = demo.read_status(stage.home)["release_id"]
+    drops = len(stage.airflow.runs("file_drops"))
+    shutil.copy(NOTE_EXPORT, inbox / "again.xlsx")
+    wait_until(lambda: len(stage.airflow.runs("file_drops")) > drops, A_MINUTE)
+    wait_until(lambda: not list(inbox.iterdir()), A_MINUTE)
+    time.sleep(5)
+    assert demo.read_status(stage.home)["release_id"] == before
+    assert query(stage, notes) == [(8,)]
+
+
+def test_running_the_alerts_again_sends_nothing(story):
+    stage, _goals = story
+    sent = len(messages(stage))
+
+    for command in ("evaluate", "deliver"):
+        run_tidemark(stage, "alerts", command)
+
+    assert len(messages(stage)) == sent
+
+
+def test_a_day_read_again_leaves_every_published_row_as_it_was(story):
+    stage, _goals = story
+    before = query(stage, CHECKSUM)
+
+    run_tidemark(stage, "extract", "douyin", "--dt", "2026-04-16")
+    run_tidemark(stage, "release")
+
+    assert query(stage, CHECKSUM) == before
+
+
+def test_status_says_what_was_published(story):
+    stage, _goals = story
+
+    status = json.loads((stage.home / "published" / "status.json").read_text())
+
+    assert status["as_of_date"] == "2026-04-18"
+    assert status["outcome"] in {"published", "unchanged"}
+
+
+CHECKSUM = """
+select
+    (select sum(hash(account_key, stat_date, plays, new_followers, likes))
+        from marts.fct_account_day),
+    (select sum(hash(post_key, stat_date, plays, likes)) from marts.fct_post_day),
+    (select sum(hash(goal_key, as_of_date, status, actual, target)) from kpi.goal_history)
+"""
+
+
+def run_tidemark(stage, *words):
+    command = [str(PROJECT_ROOT / ".venv" / "bin" / "tidemark"), *words]
+    done = subprocess.run(
+        command, env=stage.environ, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def wait_until(is_true, seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if is_true():
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"it did not happen within {seconds:.0f} s")
