@@ -7,6 +7,8 @@ from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
+from extractors.core.formats import FileFormat
+
 Row = Mapping[str, Any]
 FieldKind = Literal["attribute", "snapshot", "increment", "cumulative", "window_total"]
 MergeRule = Literal["replace_slice", "upsert_version"]
@@ -60,9 +62,7 @@ class Window:
         """Cut the window into consecutive windows of at most that many days."""
         starts = range(0, (self.until - self.since).days + 1, days)
         return [
-            Window(
-                self.since + timedelta(n), min(self.until, self.since + timedelta(n + days - 1))
-            )
+            Window(self.since + timedelta(n), min(self.until, self.since + timedelta(n + days - 1)))
             for n in starts
         ]
 
@@ -183,6 +183,7 @@ class Stream:
     snapshot_tolerance_hours: float = 10.0  # after the end of the stat date (1 h before it)
     is_complete_listing: bool = False  # absence from the newest read means deleted
     is_required: bool = False  # the as-of day waits for it (until its deadline)
+    file: FileFormat | None = None  # how it looks as a dropped file (read is None)
 
     @property
     def schema(self) -> pa.Schema:
