@@ -11,6 +11,11 @@
     date '{{ var("as_of_date", none) or "1970-01-01" }}'
 {%- endmacro %}
 
+{# The moment from which on the as-of day is over. #}
+{% macro end_of_as_of_date() -%}
+    {{ shanghai_midnight(add_days(as_of_date(), 1)) }}
+{%- endmacro %}
+
 {% macro first_date() -%}
     {%- if execute and not var('first_date', none) -%}
         {{ exceptions.raise_compiler_error("var first_date is not set; pass --vars '{first_date: YYYY-MM-DD}'") }}
@@ -51,12 +56,20 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The newest day in the table, less the days that were still open when it was built. #}
+{% macro newest_closed_day(relation) -%}
+    (
+        select {{ add_days("coalesce(max(built." ~ config.require('day_column') ~ "), date '1900-01-01')", -(config.get('reopened_days', 0))) }}
+        from {{ relation }} as built
+    )
+{%- endmacro %}
+
 {# The filter of an incremental model's new rows. #}
 {% macro only_changed(column, domain) -%}
     {%- if is_incremental() -%}
         (
             {{ is_changed_day(column, domain) }}
-            or {{ column }} > (select coalesce(max(built.{{ config.require('day_column') }}), date '1900-01-01') from {{ this }} as built)
+            or {{ column }} > {{ newest_closed_day(this) }}
         )
     {%- else -%}
         true
@@ -72,7 +85,9 @@
     {% set day_column = config.require('day_column') %}
     {% set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
     delete from {{ arg_dict['target_relation'] }}
-    where {{ is_changed_day(day_column, config.require('domain')) }};
+    where
+        {{ is_changed_day(day_column, config.require('domain')) }}
+        or {{ day_column }} > {{ newest_closed_day(arg_dict['target_relation']) }};
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }}

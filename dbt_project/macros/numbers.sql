@@ -22,3 +22,8 @@
 {% macro present_id(id) -%}
     nullif(nullif(trim(cast({{ id }} as varchar)), ''), '0')
 {%- endmacro %}
+
+{# A sum (or max) that is NULL as soon as one of its rows is: a part is not the whole. #}
+{% macro strict_sum(value, aggregate='sum') -%}
+    case when count(*) = count({{ value }}) then cast({{ aggregate }}({{ value }}) as bigint) end
+{%- endmacro %}

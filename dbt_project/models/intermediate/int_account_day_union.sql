@@ -13,10 +13,11 @@
     'saves': 'saves',
     'posts_published': 'posts_published',
 } -%}
-{% set flags = from_sheet_too.values() | unique | list -%}
+{% set columns = ['account_key', 'stat_date', 'active_users_basis'] + account_day_columns() -%}
+{% for group in from_sheet_too.values() | unique %}{% do columns.append('has_' ~ group) %}{% endfor -%}
 
 with api as (
-    {{ union_of('account_days', ['account_key', 'stat_date', 'active_users_basis'] + account_day_columns() + flags | map('replace', '', 'has_', 1) | list) }}
+    {{ union_of('account_days', columns) }}
 ),
 
 sheet as (

@@ -1,0 +1,26 @@
+select
+    sessions.account_key || '/' || sessions.live_id as live_key,
+    sessions.account_key,
+    accounts.brand_key,
+    accounts.platform,
+    sessions.live_id,
+    sessions.title,
+    sessions.live_views,
+    sessions.session_viewers,
+    sessions.peak_concurrent,
+    sessions.session_new_followers,
+    sessions.live_comments,
+    sessions.product_clicks,
+    sessions.product_clickers,
+    sessions.session_buyers,
+    sessions.paid_orders,
+    sessions.avg_watch_seconds,
+    sessions.paid_cny,
+    'sheet' as source,
+    -- a session over midnight belongs to the day it began
+    {{ shanghai_date('sessions.started_at') }} as started_on,
+    sessions.started_at,
+    sessions.ended_at
+from {{ ref('stg_sheet__live_sessions') }} as sessions
+inner join {{ source('config', 'account') }} as accounts
+    on sessions.account_key = accounts.account_key

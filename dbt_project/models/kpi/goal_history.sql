@@ -1,0 +1,92 @@
+-- derived in one pass for every as-of day, so that a replay gives what was lived
+with first_closed as (
+    select
+        goal_key,
+        as_of_date,
+        status,
+        row_number() over (partition by goal_key order by as_of_date) as line_no
+    from {{ ref('int_kpi_carried') }}
+    where phase_state = 'closed'
+        and status <> 'no_data'
+),
+
+-- what a stale row last said: the newest verdict not after its watermark
+last_known as (
+    select
+        stale.goal_key,
+        stale.as_of_date,
+        verdict.status,
+        row_number() over (
+            partition by stale.goal_key, stale.as_of_date order by verdict.as_of_date desc
+        ) as line_no
+    from {{ ref('int_kpi_carried') }} as stale
+    inner join {{ ref('int_kpi_carried') }} as verdict
+        on stale.goal_key = verdict.goal_key
+        and verdict.as_of_date <= stale.watermark
+        and verdict.status <> 'no_data'
+    where stale.reason = 'stale_source'
+)
+
+select
+    day.goal_key,
+    day.as_of_date,
+    goal.level,
+    goal.campaign_key,
+    goal.phase_key,
+    goal.brand_key,
+    goal.metric,
+    goal.basis,
+    goal.platform,
+    goal.account_key,
+    goal.unit,
+    goal.aggregation,
+    day.target,
+    day.actual,
+    day.numerator,
+    day.denominator,
+    day.gap,
+    day.expected_to_date,
+    day.attainment,
+    day.pace,
+    day.days_left,
+    day.required_per_day,
+    day.recent_per_day,
+    day.forecast,
+    day.forecast_low,
+    day.forecast_high,
+    day.phase_state,
+    day.status,
+    day.severity,
+    day.reason,
+    day.coverage,
+    day.is_final,
+    case
+        when day.as_of_date > first_closed.as_of_date
+            and day.status is distinct from first_closed.status
+            then first_closed.status
+    end as restated_from,
+    last_known.status as last_known_status,
+    day.baseline_value,
+    day.baseline_restated,
+    guardrail.guardrail_state,
+    incident.incident_opened_on,
+    goal.owner_name,
+    cast('{{ var("release_id", none) or "" }}' as varchar) as release_id
+from {{ ref('int_kpi_carried') }} as day
+inner join {{ ref('int_kpi_goal_version') }} as goal
+    on day.goal_key = goal.goal_key
+    and day.valid_from = goal.valid_from
+left join first_closed
+    on day.goal_key = first_closed.goal_key
+    and first_closed.line_no = 1
+left join last_known
+    on day.goal_key = last_known.goal_key
+    and day.as_of_date = last_known.as_of_date
+    and last_known.line_no = 1
+left join {{ ref('int_kpi_guardrail') }} as guardrail
+    on day.goal_key = guardrail.goal_key
+    and day.valid_from = guardrail.valid_from
+    and day.judged_on = guardrail.as_of_date
+left join {{ ref('int_kpi_incident') }} as incident
+    on day.goal_key = incident.goal_key
+    and day.as_of_date = incident.as_of_date

@@ -1,0 +1,108 @@
+{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+
+-- the frozen baseline of each lift goal version (R9): the ledger's where it is told, else the
+-- value at the first as-of day that had one; a rebase starts a second line. The publish step
+-- appends the derived lines that the ledger does not hold yet.
+with usable as (
+    select
+        goal.goal_key,
+        goal.valid_from,
+        goal.rebase_on,
+        goal.baseline_ends_on,
+        measure.as_of_date,
+        measure.actual
+    from {{ ref('int_kpi_goal_version') }} as goal
+    inner join {{ ref('int_kpi_measure') }} as measure
+        on goal.baseline_span_key = measure.span_key
+        and measure.as_of_date >= goal.baseline_ends_on
+    where measure.actual is not null
+        and measure.observed > 0
+        and not {{ is_below('measure.coverage', '0.90') }}
+        and coalesce(measure.watermark, goal.baseline_ends_on) >= goal.baseline_ends_on
+        and (
+            measure.denominator is null
+            or measure.denominator >= coalesce(goal.min_denominator, 0)
+        )
+),
+
+first_values as (
+    select
+        goal_key,
+        valid_from,
+        cast(null as date) as rebase_on,
+        as_of_date as frozen_on,
+        actual,
+        row_number() over (
+            partition by goal_key, valid_from order by as_of_date
+        ) as line_no
+    from usable
+),
+
+-- a finished baseline is measured no more, so its last reading stands for the day of the rebase
+rebased_values as (
+    select
+        goal_key,
+        valid_from,
+        rebase_on,
+        greatest(as_of_date, rebase_on) as frozen_on,
+        actual,
+        row_number() over (
+            partition by goal_key, valid_from
+            order by
+                case when as_of_date >= rebase_on then 0 else 1 end,
+                abs({{ days_between('as_of_date', 'rebase_on') }})
+        ) as line_no
+    from usable
+    where rebase_on is not null
+        and rebase_on <= {{ as_of_date() }}
+),
+
+derived as (
+    select
+        goal_key,
+        valid_from,
+        rebase_on,
+        frozen_on,
+        actual
+    from first_values
+    where line_no = 1
+    union all
+    select
+        goal_key,
+        valid_from,
+        rebase_on,
+        frozen_on,
+        actual
+    from rebased_values
+    where line_no = 1
+),
+
+told as (
+    select
+        derived.goal_key,
+        derived.valid_from,
+        derived.frozen_on,
+        ledger.baseline_value,
+        row_number() over (
+            partition by derived.goal_key, derived.valid_from, derived.frozen_on
+            order by ledger.as_of_date
+        ) as line_no
+    from derived
+    inner join {{ source('ledger', 'baseline') }} as ledger
+        on derived.goal_key = ledger.goal_key
+        and ledger.as_of_date >= coalesce(derived.rebase_on, date '1900-01-01')
+)
+
+select
+    derived.goal_key,
+    derived.valid_from,
+    derived.frozen_on,
+    coalesce(told.baseline_value, derived.actual) as baseline_value,
+    derived.rebase_on,
+    told.baseline_value is not null as is_told
+from derived
+left join told
+    on derived.goal_key = told.goal_key
+    and derived.valid_from = told.valid_from
+    and derived.frozen_on = told.frozen_on
+    and told.line_no = 1

@@ -1,0 +1,142 @@
+{% set counters = ['likes', 'wows', 'comments', 'shares', 'saves', 'danmaku'] -%}
+
+with exposure_days as (
+    select
+        days.post_key,
+        days.stat_date,
+        days.span_days,
+        {%- for counter in counters %}
+        days.{{ counter }}_total,
+        {%- endfor %}
+        days.plays,
+        days.completed_plays,
+        {{ by_platform('posts.platform', exposure_by_platform(), 'days.') }} as exposures,
+        {{ by_platform('posts.platform', exposure_by_platform(), 'days.', '_total') }} as exposures_total,
+        posts.published_on,
+        row_number() over (
+            partition by days.post_key
+            order by case when days.likes_total is null then 1 else 0 end, days.stat_date desc
+        ) as newest_first
+    from {{ ref('fct_post_day') }} as days
+    inner join {{ ref('dim_post') }} as posts
+        on days.post_key = posts.post_key
+),
+
+lifetime as (
+    select
+        post_key,
+        {%- for counter in counters %}
+        {{ counter }}_total,
+        {%- endfor %}
+        exposures_total
+    from exposure_days
+    where newest_first = 1
+),
+
+-- the first N days count when they are over and every one of them is covered
+first_days as (
+    select
+        post_key,
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(completed_plays) as bigint) as completed_plays,
+        {%- for days in [1, 7, 28] %}
+        case
+            when
+                sum(
+                    case
+                        when exposures is not null and stat_date < {{ add_days('published_on', days) }} then span_days
+                    end
+                ) = {{ days }}
+                then cast(sum(case when stat_date < {{ add_days('published_on', days) }} then exposures end) as bigint)
+        end as exposures_first_{{ days }}_days{{ ',' if not loop.last }}
+        {%- endfor %}
+    from exposure_days
+    where stat_date >= published_on
+    group by post_key
+),
+
+with_engagements as (
+    select
+        posts.post_key,
+        {%- for counter in counters %}
+        lifetime.{{ counter }}_total,
+        {%- endfor %}
+        lifetime.exposures_total,
+        case posts.platform
+            when 'wechat'
+                then lifetime.likes_total + lifetime.wows_total + lifetime.shares_total + lifetime.comments_total
+            when 'xiaohongshu'
+                then lifetime.likes_total + lifetime.comments_total + lifetime.saves_total + lifetime.shares_total
+            else lifetime.likes_total + lifetime.comments_total + lifetime.shares_total
+        end as engagements_total,
+        first_days.plays,
+        first_days.completed_plays,
+        first_days.exposures_first_1_days,
+        first_days.exposures_first_7_days,
+        first_days.exposures_first_28_days
+    from {{ ref('dim_post') }} as posts
+    left join lifetime
+        on posts.post_key = lifetime.post_key
+    left join first_days
+        on posts.post_key = first_days.post_key
+),
+
+hit_lines as (
+    select
+        posts.post_key,
+        3 * {{ percentile('former_days.exposures_first_7_days', 0.5) }} as hit_line
+    from {{ ref('dim_post') }} as posts
+    inner join {{ ref('dim_post') }} as former
+        on
+            posts.account_key = former.account_key
+            and posts.content_form is not distinct from former.content_form
+            and former.published_on < posts.published_on
+            and former.published_on >= {{ add_days('posts.published_on', -90) }}
+    inner join first_days as former_days
+        on former.post_key = former_days.post_key
+    group by posts.post_key
+)
+
+select
+    posts.post_key,
+    posts.account_key,
+    posts.brand_key,
+    posts.platform,
+    posts.post_id,
+    accounts.account_name,
+    posts.title,
+    posts.content_form,
+    posts.content_topic,
+    posts.is_original,
+    posts.is_deleted,
+    coalesce(
+        figures.exposures_first_7_days
+        > greatest(coalesce(hit_lines.hit_line, 0), {{ var('hit_exposure_floor') }}),
+        false
+    ) as is_hit,
+    posts.published_at,
+    posts.published_on,
+    posts.published_hour,
+    {{ iso_weekday('posts.published_on') }} as published_weekday,
+    {{ by_platform('posts.platform', exposure_by_platform(), is_name=true) }} as exposure_basis,
+    figures.exposures_total,
+    figures.exposures_first_1_days,
+    figures.exposures_first_7_days,
+    figures.exposures_first_28_days,
+    {%- for counter in counters %}
+    figures.{{ counter }}_total,
+    {%- endfor %}
+    figures.engagements_total,
+    {{ safe_divide('figures.engagements_total', 'figures.exposures_total') }} as engagement_rate,
+    figures.completed_plays,
+    figures.plays,
+    {{ safe_divide('figures.completed_plays', 'figures.plays') }} as completion_rate,
+    posts.duration_seconds,
+    posts.url
+from {{ ref('dim_post') }} as posts
+inner join with_engagements as figures
+    on posts.post_key = figures.post_key
+left join hit_lines
+    on posts.post_key = hit_lines.post_key
+left join {{ ref('dim_account') }} as accounts
+    on posts.account_key = accounts.account_key

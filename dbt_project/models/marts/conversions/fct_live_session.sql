@@ -1,0 +1,22 @@
+select
+    live_key,
+    account_key,
+    brand_key,
+    live_id,
+    title,
+    started_at,
+    started_on,
+    ended_at,
+    live_views,
+    session_viewers,
+    peak_concurrent,
+    session_new_followers,
+    live_comments,
+    product_clicks,
+    product_clickers,
+    session_buyers,
+    paid_orders,
+    paid_cny,
+    avg_watch_seconds,
+    source
+from {{ ref('int_live_session_union') }}

@@ -1,0 +1,8 @@
+select
+    campaign_key,
+    brand_key,
+    campaign_name,
+    starts_on,
+    ends_on,
+    owner_name
+from {{ source('config', 'campaign') }}

@@ -1,0 +1,76 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changed_dates',
+    on_schema_change='fail',
+    day_column='stat_date',
+    domain='interaction_day',
+    reopened_days=(var('reply_window_hours') / 24) | round(0, 'ceil') | int,
+) }}
+
+with dates as (
+    select
+        account_key,
+        brand_key,
+        stat_date
+    from {{ ref('int_account_date') }}
+    where
+        kind = 'social'
+        and {{ only_changed('stat_date', 'interaction_day') }}
+),
+
+observed as (
+    select distinct
+        account_key,
+        stat_date
+    from {{ ref('int_observed_day') }}
+    where source_stream = 'comments'
+),
+
+comments as (
+    select
+        account_key,
+        commented_on,
+        cast(count(item_key) as bigint) as comments_received,
+        cast(sum(case when first_reply_at is not null then 1 else 0 end) as bigint) as comments_replied,
+        cast(sum(case when needs_reply and due_at <= {{ end_of_as_of_date() }} then 1 else 0 end) as bigint) as items_due,
+        cast(sum(
+            case
+                when needs_reply and due_at <= {{ end_of_as_of_date() }} and first_reply_at <= due_at then 1
+                else 0
+            end
+        ) as bigint) as items_replied_in_time,
+        {{ percentile('case when needs_reply then ' ~ seconds_between('commented_at', 'first_reply_at') ~ ' end', 0.5) }} as first_reply_p50_seconds,
+        {{ percentile('case when needs_reply then ' ~ seconds_between('commented_at', 'first_reply_at') ~ ' end', 0.9) }} as first_reply_p90_seconds
+    from {{ ref('int_comment_union') }}
+    where not is_brand
+    group by account_key, commented_on
+),
+
+message_days as (
+    {{ union_of('message_days', ['account_key', 'stat_date', 'dms_received']) }}
+)
+
+select
+    dates.account_key,
+    dates.brand_key,
+    dates.stat_date,
+    {%- for column in ['comments_received', 'comments_replied', 'items_due', 'items_replied_in_time'] %}
+    case when observed.account_key is not null then coalesce(comments.{{ column }}, 0) end as {{ column }},
+    {%- endfor %}
+    case when observed.account_key is not null then comments.first_reply_p50_seconds end as first_reply_p50_seconds,
+    case when observed.account_key is not null then comments.first_reply_p90_seconds end as first_reply_p90_seconds,
+    message_days.dms_received,
+    {{ not_offered(['dm_conversations', 'dms_replied']) }}
+from dates
+left join observed
+    on
+        dates.account_key = observed.account_key
+        and dates.stat_date = observed.stat_date
+left join comments
+    on
+        dates.account_key = comments.account_key
+        and dates.stat_date = comments.commented_on
+left join message_days
+    on
+        dates.account_key = message_days.account_key
+        and dates.stat_date = message_days.stat_date

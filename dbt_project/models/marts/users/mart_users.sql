@@ -1,0 +1,68 @@
+with days as (
+    select
+        account_key,
+        brand_key,
+        platform,
+        stat_date,
+        followers,
+        new_followers,
+        unfollows,
+        net_followers,
+        active_users,
+        active_users_basis,
+        -- the last known stock goes on for three days at most; the days of an account are dense
+        coalesce(
+            followers,
+            lag(followers, 1) over (partition by account_key order by stat_date),
+            lag(followers, 2) over (partition by account_key order by stat_date),
+            lag(followers, 3) over (partition by account_key order by stat_date)
+        ) as known_followers
+    from {{ ref('fct_account_day') }}
+),
+
+with_opening as (
+    select
+        account_key,
+        brand_key,
+        platform,
+        stat_date,
+        followers,
+        new_followers,
+        unfollows,
+        net_followers,
+        active_users,
+        active_users_basis,
+        known_followers,
+        lag(known_followers) over (partition by account_key order by stat_date) as opening_followers
+    from days
+)
+
+select
+    days.account_key,
+    days.brand_key,
+    days.platform,
+    accounts.account_name,
+    brands.brand_name,
+    days.stat_date,
+    days.opening_followers,
+    days.known_followers as followers,
+    days.followers is null
+    and days.known_followers is not null as is_followers_filled,
+    days.new_followers,
+    days.unfollows,
+    days.net_followers,
+    {{ safe_divide('days.net_followers', 'days.opening_followers') }} as follower_growth_rate,
+    days.active_users,
+    days.active_users_basis,
+    1 - {{ safe_divide('days.unfollows', '(days.opening_followers + days.new_followers)') }} as follower_retention_rate,
+    case
+        when
+            days.unfollows is not null
+            and days.opening_followers + days.new_followers > 0
+            then 'proxy_churn'
+    end as follower_retention_method
+from with_opening as days
+inner join {{ ref('dim_account') }} as accounts
+    on days.account_key = accounts.account_key
+left join {{ ref('dim_brand') }} as brands
+    on days.brand_key = brands.brand_key
