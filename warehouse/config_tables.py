@@ -1,0 +1,280 @@
+"""The configuration as tables of the build database, goals with their days of validity."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from extractors.core.lake import Lake
+from tidemark.clock import business_date
+from tidemark.config.loader import Config, load_config
+from tidemark.settings import Settings
+from warehouse.goal_rows import goal_rows, guardrail_rows
+
+LEDGER = "config_versions"
+FIRST_DAY = date(1900, 1, 1)  # the earliest version also judges every day before it
+
+_GOAL_RULES = {
+    **{name: pa.string() for name in ("unit", "aggregation", "direction")},
+    "is_monotone": pa.bool_(),
+    **{name: pa.float64() for name in ("min_denominator", "min_expected")},
+    "restate_days": pa.int64(),
+}
+_VALIDITY = {"config_version": pa.string(), "valid_from": pa.date32(), "valid_to": pa.date32()}
+
+COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
+    "brand": {name: pa.string() for name in ("brand_key", "brand_name", "owner_name")},
+    "account": {
+        **{name: pa.string() for name in ("account_key", "brand_key", "platform", "account_id")},
+        **{name: pa.string() for name in ("account_name", "ownership", "kind")},
+        **{name: pa.date32() for name in ("active_from", "active_to")},
+    },
+    "campaign": {
+        **{name: pa.string() for name in ("campaign_key", "brand_key", "campaign_name")},
+        **{name: pa.date32() for name in ("starts_on", "ends_on")},
+        "owner_name": pa.string(),
+    },
+    "phase": {
+        **{name: pa.string() for name in ("phase_key", "campaign_key")},
+        "phase_no": pa.int64(),
+        **{name: pa.string() for name in ("phase_code", "phase_name")},
+        **{name: pa.date32() for name in ("starts_on", "ends_on")},
+    },
+    "metric": {
+        **{name: pa.string() for name in ("metric", "name_zh", "name_en", "unit", "aggregation")},
+        **{name: pa.string() for name in ("direction", "numerator", "denominator")},
+        "is_monotone": pa.bool_(),
+        "min_denominator": pa.float64(),
+        "restate_days": pa.int64(),
+        **{name: pa.string() for name in ("additive_over", "definition", "short_code", "short_zh")},
+        "min_expected": pa.float64(),
+        "accrual": pa.string(),
+    },
+    "metric_source": {
+        **{name: pa.string() for name in ("metric", "basis", "platform")},
+        **{name: pa.string() for name in ("source_platform", "source_stream")},
+        **{name: pa.int64() for name in ("part", "precedence")},
+    },
+    "goal": {
+        **{name: pa.string() for name in ("goal_key", "level", "campaign_key", "phase_key")},
+        **{name: pa.string() for name in ("metric", "platform", "account_key", "shop", "scope")},
+        **{name: pa.string() for name in ("brand_key", "ownership", "basis", "objective")},
+        **_GOAL_RULES,
+        "target": pa.float64(),
+        "baseline_phase_key": pa.string(),
+        "lift_factor": pa.float64(),
+        **{name: pa.string() for name in ("pacing", "curve", "owner_name", "guardrails")},
+        **{name: pa.date32() for name in ("starts_on", "ends_on", "campaign_starts_on")},
+        **{name: pa.date32() for name in ("baseline_starts_on", "baseline_ends_on", "rebase_on")},
+        **_VALIDITY,
+    },
+    "goal_guardrail": {
+        **{name: pa.string() for name in ("goal_key", "metric", "basis", "aggregation")},
+        "restate_days": pa.int64(),
+        **{name: pa.float64() for name in ("min_denominator", "lower_bound", "upper_bound")},
+        **_VALIDITY,
+    },
+    "pacing_weight": {"curve": pa.string(), "stat_date": pa.date32(), "weight": pa.float64()},
+    "day": {"date": pa.date32()},
+}
+
+
+def record_config_version(lake: Lake, settings: Settings) -> str:
+    """Append the present configuration to the ledger unless it is the newest one there."""
+    config = load_config(settings.config_dir)
+    versions = _versions(lake)
+    if not versions or versions[-1]["config_version"] != config.version:
+        entry = _version(config, settings.clock())
+        # the moment is part of the id: going back to an older file is a version of its own
+        lake.append(LEDGER, f"{entry['accepted_at'][:19]}-{config.version}", entry)
+    return config.version
+
+
+def config_tables(settings: Settings, lake: Lake) -> dict[str, pa.Table]:
+    """Return the tables of schema `config`, from the files and the ledger of their versions."""
+    config = load_config(settings.config_dir)
+    versions = _versions(lake)
+    now = settings.clock()
+    if not versions or versions[-1]["config_version"] != config.version:
+        versions.append(json.loads(json.dumps(_version(config, now), default=str)))
+    spans = _spans(versions)
+    goals = list(_valid(versions, spans, "goals"))
+    rows: dict[str, Iterable[Mapping[str, Any]]] = {
+        **_registry_rows(config),
+        "goal": goals,
+        "goal_guardrail": _valid(versions, spans, "guardrails"),
+        "pacing_weight": _weights(goals),
+        "day": _days(goals, business_date(now)),
+    }
+    return {name: _table(name, rows[name]) for name in COLUMNS}
+
+
+def _table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    schema = pa.schema(list(COLUMNS[name].items()))
+    return pa.Table.from_pylist([{c: row.get(c) for c in schema.names} for row in rows], schema)
+
+
+def _version(config: Config, accepted_at: datetime) -> dict[str, Any]:
+    return {
+        "config_version": config.version,
+        "accepted_at": accepted_at.isoformat(),
+        "accepted_on": str(business_date(accepted_at)),
+        "goals": goal_rows(config),
+        "guardrails": guardrail_rows(config),
+    }
+
+
+def _versions(lake: Lake) -> list[dict[str, Any]]:
+    return sorted(lake.ledger(LEDGER), key=lambda entry: str(entry["accepted_at"]))
+
+
+def _spans(versions: Sequence[Mapping[str, Any]]) -> list[tuple[date, date | None] | None]:
+    """Return each version's first and last day in force; None where a day has a later one."""
+    accepted = [date.fromisoformat(version["accepted_on"]) for version in versions]
+    spans: list[tuple[date, date | None] | None] = []
+    first = FIRST_DAY
+    for n, day in enumerate(accepted):
+        since = first if first == FIRST_DAY else day
+        following = accepted[n + 1] if n + 1 < len(accepted) else None
+        if following == day:
+            spans.append(None)
+            continue
+        spans.append((since, following - timedelta(1) if following else None))
+        first = day
+    return spans
+
+
+def _valid(
+    versions: Sequence[Mapping[str, Any]],
+    spans: Sequence[tuple[date, date | None] | None],
+    kind: str,
+) -> Iterator[dict[str, Any]]:
+    days = {name for name, type_ in COLUMNS["goal"].items() if type_ == pa.date32()}
+    for version, span in zip(versions, spans, strict=True):
+        if span is None:
+            continue
+        validity = dict(zip(("valid_from", "valid_to"), span, strict=True))
+        for row in version[kind]:
+            parsed = {k: date.fromisoformat(v) if k in days and v else v for k, v in row.items()}
+            yield {**parsed, **validity, "config_version": version["config_version"]}
+
+
+def _weights(goals: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the weight of each day of each curve; days without one weigh 1."""
+    reach: dict[str, date] = {}
+    for goal in goals:
+        if goal["curve"]:
+            reach[goal["curve"]] = max(reach.get(goal["curve"], FIRST_DAY), goal["ends_on"])
+    for curve, last in reach.items():
+        points = [(date.fromisoformat(day), weight) for day, weight in json.loads(curve)]
+        for day in _range(points[0][0], last):
+            weight = [weight for since, weight in points if since <= day][-1]
+            yield {"curve": curve, "stat_date": day, "weight": weight}
+
+
+def _days(goals: Sequence[Mapping[str, Any]], today: date) -> Iterator[dict[str, Any]]:
+    if not goals:
+        return
+    first = min(goal["campaign_starts_on"] for goal in goals)
+    last = max([today, *(goal["ends_on"] for goal in goals)])
+    yield from ({"date": day} for day in _range(first, last))
+
+
+def _range(first: date, last: date) -> list[date]:
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def _registry_rows(config: Config) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "brand": [
+            {"brand_key": brand.key, "brand_name": brand.name, "owner_name": brand.owner}
+            for brand in config.brands
+        ],
+        "account": list(_account_rows(config)),
+        "campaign": [
+            {
+                "campaign_key": campaign.key,
+                "brand_key": campaign.brand,
+                "campaign_name": campaign.name,
+                "starts_on": campaign.starts_on,
+                "ends_on": campaign.ends_on,
+                "owner_name": campaign.owner,
+            }
+            for campaign in config.campaigns
+        ],
+        "phase": list(_phase_rows(config)),
+        "metric": list(_metric_rows(config)),
+        "metric_source": list(_source_rows(config)),
+    }
+
+
+def _account_rows(config: Config) -> Iterator[dict[str, Any]]:
+    for account in config.accounts:
+        yield {
+            "account_key": account.key,
+            "brand_key": account.brand,
+            "platform": account.platform,
+            "account_id": account.external_id,
+            "account_name": account.name,
+            "ownership": account.ownership,
+            "kind": account.kind,
+            "active_from": account.active_from,
+            "active_to": account.active_to,
+        }
+
+
+def _phase_rows(config: Config) -> Iterator[dict[str, Any]]:
+    for campaign in config.campaigns:
+        for phase in campaign.phases:
+            yield {
+                "phase_key": phase.key,
+                "campaign_key": campaign.key,
+                "phase_no": phase.number,
+                "phase_code": phase.key,
+                "phase_name": phase.name,
+                "starts_on": phase.starts_on,
+                "ends_on": phase.ends_on,
+            }
+
+
+def _metric_rows(config: Config) -> Iterator[dict[str, Any]]:
+    for metric in config.metrics.values():
+        yield {
+            "metric": metric.id,
+            "name_zh": metric.name_zh,
+            "name_en": metric.name_en,
+            "unit": metric.unit,
+            "aggregation": metric.aggregation,
+            "direction": metric.direction,
+            "numerator": metric.numerator,
+            "denominator": metric.denominator,
+            "is_monotone": metric.is_monotone,
+            "min_denominator": metric.min_denominator,
+            "restate_days": metric.restate_days,
+            "additive_over": ", ".join(metric.additive_over) or "none",
+            "definition": f"{metric.definition_zh} / {metric.definition_en}",
+            "short_code": metric.short_code,
+            "short_zh": metric.short_zh,
+            "min_expected": metric.min_expected,
+            "accrual": metric.accrual,
+        }
+
+
+def _source_rows(config: Config) -> Iterator[dict[str, Any]]:
+    for metric in config.metrics.values():
+        for basis in metric.basis or ("-",):
+            for platform, parts in metric.sources.items():
+                for part, streams in enumerate(parts, start=1):
+                    for precedence, name in enumerate(streams, start=1):
+                        source_platform, source_stream = name.split("/")
+                        yield {
+                            "metric": metric.id,
+                            "basis": basis,
+                            "platform": platform,
+                            "source_platform": source_platform,
+                            "source_stream": source_stream,
+                            "part": part,
+                            "precedence": precedence,
+                        }
