@@ -35,6 +35,10 @@ class NotOffered(ExtractError):
     """The platform does not give this (item, day or right); not a failure of the run."""
 
 
+class ItemNotOffered(NotOffered):
+    """The platform does not give this one item; the others of the stream go on."""
+
+
 class ApiChanged(ExtractError):
     """The platform's answer or rules are not those of the contract. Not retried."""
 
