@@ -47,6 +47,7 @@ class SliceRecord:
     status: SliceStatus
     rows: int = 0
     error: str | None = None
+    is_zero: bool = False  # has rows, and every counter in them is 0 or unknown
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class WinningSlice:
     captured_at: str
     committed_at: str
     files: tuple[str, ...] = field(default=(), compare=False)
+    is_zero: bool = field(default=False, compare=False)
 
 
 def new_batch_id(now: datetime) -> str:
@@ -136,9 +138,7 @@ class Lake:
 
     def exists(self, path: str) -> bool:
         """Tell whether a file is there."""
-        return bool(
-            self.filesystem.get_file_info(f"{self.root}/{path}").type == fs.FileType.File
-        )
+        return bool(self.filesystem.get_file_info(f"{self.root}/{path}").type == fs.FileType.File)
 
     def write_bytes(self, path: str, content: bytes) -> None:
         """Write one file so that readers see all of it or nothing."""
@@ -241,9 +241,7 @@ class Lake:
     def admitted(self, platform: str = "", stream: str = "") -> list[WinningSlice]:
         """Return every readable slice with a passed verdict or an acceptance, oldest first."""
         spoken = self.verdicts()
-        accepted = {
-            (e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")
-        }
+        accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")}
         found = []
         for manifest in self.manifests(platform, stream):
             passed = spoken.get(manifest.batch_id, {})
@@ -330,13 +328,21 @@ def _winning(manifest: Manifest, record: SliceRecord) -> WinningSlice:
         manifest.captured_at,
         manifest.committed_at,
         manifest.files if record.rows else (),
+        record.is_zero,
     )
 
 
 def _manifest(content: bytes) -> Manifest:
     body = json.loads(content)
     records = tuple(
-        SliceRecord(s["account_key"], date.fromisoformat(s["dt"]), s["status"], s["rows"], s["error"])
+        SliceRecord(
+            s["account_key"],
+            date.fromisoformat(s["dt"]),
+            s["status"],
+            s["rows"],
+            s["error"],
+            s["is_zero"],
+        )
         for s in body["slices"]
     )
     return Manifest(

@@ -8,6 +8,7 @@ from typing import Any
 from extractors.core.model import Account
 from tidemark.config.document import Value, read_document
 from tidemark.config.problems import Problem, nearest, raise_if_any
+from tidemark.errors import TidemarkError
 
 FILE = "accounts.yml"
 OWNERSHIPS = ("own", "kol", "competitor")
@@ -34,6 +35,21 @@ def load_accounts(config_dir: Path) -> tuple[Account, ...]:
     _, accounts = read_accounts(config_dir, problems)
     raise_if_any(problems)
     return accounts
+
+
+def own_accounts(
+    config_dir: Path, platform: str, keys: Collection[str] | None = None
+) -> list[Account]:
+    """Return the brand's own accounts of a platform, or the named ones among them."""
+    own = [a for a in load_accounts(config_dir) if a.platform == platform and a.ownership == "own"]
+    unknown = set(keys or ()) - {account.key for account in own}
+    if unknown or not own:
+        names = ", ".join(account.key for account in own) or "none"
+        raise TidemarkError(
+            f"{platform}: no own account {', '.join(sorted(unknown)) or 'at all'} in "
+            f"{config_dir / FILE}; there are: {names}"
+        )
+    return [account for account in own if not keys or account.key in keys]
 
 
 def load_brands(config_dir: Path) -> tuple[Brand, ...]:

@@ -94,13 +94,12 @@ def _extract(
     from extractors.core.model import Window
     from extractors.core.registry import platforms_by_name
     from extractors.core.run import extract
-    from tidemark.config.accounts import load_accounts
+    from tidemark.config.accounts import own_accounts
 
     settings = load_settings()
-    accounts = [a for a in load_accounts(settings.config_dir) if a.key == account]
     report = extract(
         platforms_by_name()[platform],
-        accounts,
+        own_accounts(settings.config_dir, platform, [account]),
         Window(date.fromisoformat(since), date.fromisoformat(until)),
         lake=open_lake(settings.lake_url),
         settings=settings,

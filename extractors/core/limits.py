@@ -1,0 +1,37 @@
+"""At most N calls a second per credential, shared by the threads that use it."""
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class RateLimit:
+    """Evenly spaced permits: the n-th call starts no earlier than n / N seconds after the first."""
+
+    def __init__(
+        self,
+        calls_per_second: float,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if calls_per_second <= 0:
+            raise ValueError(f"calls_per_second must be positive, not {calls_per_second}")
+        self._spacing = 1.0 / calls_per_second
+        self._now = now
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = float("-inf")
+
+    def acquire(self) -> None:
+        """Return when the next call may start."""
+        with self._lock:
+            start = max(self._now(), self._next)
+            self._next = start + self._spacing
+        while (wait := start - self._now()) > 0:
+            self._sleep(wait)
+
+    def pause(self, seconds: float) -> None:
+        """Let no call start for a while, for all threads: the platform said so."""
+        with self._lock:
+            self._next = max(self._next, self._now() + seconds)
