@@ -16,17 +16,12 @@ from urllib.parse import urlencode
 import pyarrow as pa
 
 from extractors.core.coerce import coercer
-from extractors.core.envelope import Codes, object_of, raise_code
+from extractors.core.envelope import code_error, object_of, read_codes
 from extractors.core.errors import (
     ApiChanged,
     AuthError,
     ExtractError,
     ItemNotOffered,
-    NotOffered,
-    QuotaExhausted,
-    RateLimited,
-    TokenExpired,
-    Transient,
 )
 from extractors.core.model import (
     Account,
@@ -115,51 +110,7 @@ COMMENTS = (
     Field("is_emoji_only", pa.bool_()),
 )
 
-CODES = (
-    Codes(TokenExpired, "the access token is renewed once", (10008, 2190008, 28001008)),
-    Codes(
-        TokenExpired,
-        "the access token is renewed once, then a person must authorise again",
-        (2190002, 28001003),
-    ),
-    Codes(AuthError, "correct client key and secret in the connection", (10003, 10013)),
-    Codes(AuthError, "apply for the scope in the console (docs/platforms/douyin.md)", (10004,)),
-    Codes(
-        AuthError,
-        "authorise the account again and store the new tokens",
-        (10007, 10010, 10020, 2190003, 28001012),
-    ),
-    Codes(
-        AuthError,
-        "the app has no right to this; apply for it in the console",
-        (2100007, 2190004, 28001014, 28001018),
-    ),
-    Codes(
-        AuthError,
-        "open_id and token are of different accounts; correct the connection",
-        (2190015, 28001015),
-    ),
-    Codes(
-        AuthError,
-        "the app or its capability is banned or offline; see the console",
-        (2190016, 28001016, 28001019, 28001056),
-    ),
-    Codes(
-        NotOffered, "the user cancelled, is banned or is private", (28001045, 28001046, 28001047)
-    ),
-    Codes(ItemNotOffered, "the item is skipped", (2111002, 2111007)),
-    Codes(
-        QuotaExhausted, "the quota of the day is used up; it is back tomorrow", (2190001, 28003017)
-    ),
-    Codes(RateLimited, "too frequent", (28003018,), wait=2),
-    Codes(RateLimited, "risk control asks to slow down", (28001052,), wait=60),
-    Codes(Transient, "the platform is busy", (2100004, 28001005, 28001006)),
-    Codes(
-        ApiChanged,
-        "a parameter is wrong or missing; compare the call with the contract",
-        (10002, 10005, 2100005, 28001007),
-    ),
-)
+CODES = read_codes("douyin")
 
 moment_of = coercer(MOMENT)
 
@@ -249,7 +200,7 @@ def read_envelope(status: int, headers: Mapping[str, str], body: Any) -> Any:
         raise ApiChanged("the answer has no error_code; the envelope is not the contract's")
     code = int(said["error_code"])
     if code:
-        raise_code(CODES, code, said.get("description") or "no description")
+        raise code_error(CODES, (code,), said.get("description"))
     return data
 
 
