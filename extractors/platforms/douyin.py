@@ -142,6 +142,7 @@ def fetch_token(
     if not known:
         raise AuthError("no refresh_token in the connection; authorise the account and store it")
     # after a new authorisation the connection holds a younger token than the store
+    known = list(dict.fromkeys(known))
     for refresh_token in known[:-1]:
         try:
             return _refreshed(send, credential, refresh_token, now)

@@ -13,7 +13,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -50,8 +50,6 @@ LINE_TYPES: dict[str, pa.DataType] = {
     **{"order_status": _COUNT, "create_time": MOMENT, "pay_time": MOMENT, "update_time": MOMENT},
     **{"after_sale_status": _COUNT, "refund_status": _COUNT},
 }
-# read into other columns of the line
-LINE_SOURCES = frozenset({"product_id_str", "room_id_str", "after_sale_info"})
 
 ORDERS = (
     Field("order_id", pa.string(), required=True),
@@ -164,14 +162,14 @@ def orders(api: Api, account: Account, window: Window) -> Iterator[Any]:
 
     def page(since: int, until: int, number: int) -> Row:
         span = {"update_time_start": since, "update_time_end": until}
-        return api.post("/order/searchList", {**filters, **span, "page": number, "size": PAGE})
+        body = {**filters, **span, "page": number, "size": PAGE}
+        return cast(Row, api.post("/order/searchList", body))
 
     for order in _changed(page, "shop_order_list", *_seconds(window)):
-        lines = order.get("sku_order_list") or []
-        unknown = {name for line in lines for name in line} - LINE_TYPES.keys() - LINE_SOURCES
-        # named like this, unknown keys of a line are drift too
-        drift = dict.fromkeys(f"sku_order_list.{name}" for name in sorted(unknown))
-        yield {**order, "sku_order_list": [_line(line) for line in lines], **drift}
+        yield {
+            **order,
+            "sku_order_list": [_line(line) for line in order.get("sku_order_list") or []],
+        }
 
 
 def after_sales(api: Api, account: Account, window: Window) -> Iterator[Any]:
@@ -180,7 +178,8 @@ def after_sales(api: Api, account: Account, window: Window) -> Iterator[Any]:
     def page(since: int, until: int, number: int) -> Row:
         span = {"update_start_time": since, "update_end_time": until}
         order = {"order_by": ["update_time asc"]}
-        return api.post("/afterSale/List", {**order, **span, "page": number, "size": PAGE})
+        body = {**order, **span, "page": number, "size": PAGE}
+        return cast(Row, api.post("/afterSale/List", body))
 
     for item in _changed(page, "items", *_seconds(window)):
         shop_order = (item.get("order_info") or {}).get("shop_order_id")
@@ -212,7 +211,8 @@ def _line(line: Row) -> Row:
     found = {**line, **{name: refund.get(name) for name in ("after_sale_status", "refund_status")}}
     for name in ("product_id", "room_id"):  # the number may have been rounded on its way
         found[name] = line.get(f"{name}_str") or line.get(name)
-    return {name: found.get(name) for name in LINE_TYPES}
+    # other keys keep their names, so that new ones are seen, and lose their values
+    return {name: found[name] if name in LINE_TYPES else None for name in found}
 
 
 def _seconds(window: Window) -> tuple[int, int]:

@@ -143,8 +143,8 @@ def fetch_token(
     send: Callable[[Call], Any], credential: Credential, token: Token | None, now: datetime
 ) -> Token:
     """Ask for the stable token; it stays the same until shortly before its end."""
-    body = {"grant_type": "client_credential", "appid": credential.login}
-    body |= {"secret": credential.password, "force_refresh": False}
+    app = {"appid": credential.login, "secret": credential.password}
+    body = {"grant_type": "client_credential", **app, "force_refresh": False}
     data = send(Call("POST", "/cgi-bin/stable_token", json=body, authorised=False))
     return Token(data["access_token"], now + timedelta(seconds=int(data["expires_in"])))
 
