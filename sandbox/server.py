@@ -1,0 +1,111 @@
+"""The sandbox server: platforms' routes, faults on the wire, and a control plane for tests."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.faults import BODY_KINDS, WIRE_KINDS, spoil, wire
+from sandbox.routes import douyin, douyin_shop, feishu, wechat
+from sandbox.state import Limits, State
+from sandbox.world import World
+
+CONTROL = "/_sandbox/"
+CALLS_KEPT = 20_000
+
+
+def make_app(
+    world: World, now: Callable[[], datetime], limits: Limits | None = None
+) -> tuple[ASGIApp, State]:
+    """Return the application that serves a world at the time of a clock, and its state."""
+    state = State(world, now, limits or Limits())
+    routes = control(state)
+    for platform in (douyin, wechat, douyin_shop, feishu):
+        routes += platform.routes(state)
+    return FaultyWire(Starlette(routes=routes), state), state
+
+
+def control(state: State) -> list[Route]:
+    """Return the control plane: health, clock, faults, calls and messages."""
+
+    async def health(_request: Request) -> JSONResponse:
+        return JSONResponse({"world": state.world.name, "now": state.now().isoformat()})
+
+    async def add_fault(request: Request) -> JSONResponse:
+        try:
+            state.faults.add(await request.json())
+        except (KeyError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse({"faults": len(state.faults.rules)})
+
+    async def clear_faults(_request: Request) -> JSONResponse:
+        state.faults.clear()
+        return JSONResponse({"faults": 0})
+
+    async def calls(_request: Request) -> JSONResponse:
+        return JSONResponse(state.calls)
+
+    async def messages(_request: Request) -> JSONResponse:
+        return JSONResponse(state.messages)
+
+    async def limits(request: Request) -> JSONResponse:
+        body: dict[str, Any] = await request.json()
+        state.limits = Limits(body.get("calls_per_second"), body.get("calls_per_day"))
+        return JSONResponse(body)
+
+    return [
+        Route(f"{CONTROL}health", health),
+        Route(f"{CONTROL}faults", add_fault, methods=["POST"]),
+        Route(f"{CONTROL}faults", clear_faults, methods=["DELETE"]),
+        Route(f"{CONTROL}limits", limits, methods=["POST"]),
+        Route(f"{CONTROL}calls", calls),
+        Route(f"{CONTROL}messages", messages),
+    ]
+
+
+class FaultyWire:
+    """Notes every platform call and spoils answers where a fault says so."""
+
+    def __init__(self, app: ASGIApp, state: State) -> None:
+        self.app = app
+        self.state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL):
+            await self.app(scope, receive, send)
+            return
+        status, content, kind = await self._answer(scope, receive)
+        for fault in self.state.faults.take(scope["path"], BODY_KINDS):
+            content = spoil(fault, content)
+        for fault in self.state.faults.take(scope["path"], WIRE_KINDS):
+            status, content, kind = await wire(fault, content)
+        self._note(scope, status)
+        headers = [
+            (b"content-type", kind.encode()),
+            (b"content-length", str(len(content)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, str]:
+        parts: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            parts.append(message)
+
+        await self.app(scope, receive, keep)
+        headers = dict(parts[0].get("headers", []))
+        content = b"".join(part.get("body", b"") for part in parts[1:])
+        return parts[0]["status"], content, headers.get(b"content-type", b"text/plain").decode()
+
+    def _note(self, scope: Scope, status: int) -> None:
+        platform = scope["path"].split("/")[1]
+        call = {"path": scope["path"], "platform": platform, "status": status}
+        self.state.calls.append({**call, "at": self.state.now().isoformat()})
+        del self.state.calls[:-CALLS_KEPT]

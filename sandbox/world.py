@@ -1,0 +1,195 @@
+"""What a world holds: plain data that the routes read, every fact with its own moment.
+
+Nothing here knows of a platform's spelling; nothing is visible before its moment on the clock.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+Counts = dict[str, int | None]
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment below a video or article; replies have a parent."""
+
+    comment_id: str
+    item_id: str
+    created_at: datetime
+    user_id: str
+    content: str
+    parent_id: str | None = None
+    likes: int = 0
+    is_brand: bool = False
+
+
+@dataclass(frozen=True)
+class Video:
+    """A Douyin video with its increments per day (plays, likes, comments, shares)."""
+
+    item_id: str
+    title: str
+    created_at: datetime
+    duration_seconds: int = 30
+    media_type: int = 4
+    is_top: bool = False
+    days: dict[date, Counts] = field(default_factory=dict)
+    totals: Counts | None = None  # where only totals are known
+    comments: tuple[Comment, ...] = ()
+    saves: int | None = None
+    play_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class DouyinAccount:
+    """A Douyin account: its authorisation, its days and its videos."""
+
+    account_key: str
+    open_id: str
+    client_key: str
+    client_secret: str
+    name: str
+    days: dict[date, Counts] = field(default_factory=dict)
+    videos: tuple[Video, ...] = ()
+
+
+@dataclass(frozen=True)
+class Article:
+    """A WeChat article; days hold distinct readers and counts new on that day."""
+
+    msg_data_id: str
+    index: int  # 1-based, as in msgid
+    article_id: str
+    title: str
+    published_at: datetime
+    url: str
+    days: dict[date, Counts] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
+
+    @property
+    def msgid(self) -> str:
+        """The id that the statistics use."""
+        return f"{self.msg_data_id}_{self.index}"
+
+
+@dataclass(frozen=True)
+class WeChatAccount:
+    """A WeChat Official Account: followers by source, articles, messages."""
+
+    account_key: str
+    appid: str
+    secret: str
+    followers_before: int
+    follows: dict[date, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    messages: dict[date, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    articles: tuple[Article, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refund:
+    """An after-sale of an order line."""
+
+    aftersale_id: str
+    applied_at: datetime
+    settled_at: datetime
+    amount_fen: int
+    is_refunded: bool = True  # False: withdrawn by the buyer
+    kind: int = 1
+
+
+@dataclass(frozen=True)
+class Order:
+    """A shop order with one line."""
+
+    order_id: str
+    created_at: datetime
+    paid_at: datetime | None
+    buyer: str
+    amount_fen: int
+    room_id: str = ""
+    video_id: str = ""
+    author_id: str = ""
+    refunds: tuple[Refund, ...] = ()
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A Douyin shop with its orders."""
+
+    account_key: str
+    app_key: str
+    app_secret: str
+    shop_id: str
+    name: str
+    orders: tuple[Order, ...] = ()
+
+
+@dataclass(frozen=True)
+class LiveSession:
+    """A live room as the operators' back office shows it."""
+
+    live_id: str
+    title: str
+    started_at: datetime
+    ended_at: datetime
+    viewers: int
+    clicks: int
+    buyers: int
+    orders: int
+    paid_fen: int
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a sandbox serves."""
+
+    name: str
+    douyin: tuple[DouyinAccount, ...] = ()
+    wechat: tuple[WeChatAccount, ...] = ()
+    shops: tuple[Shop, ...] = ()
+    lives: tuple[LiveSession, ...] = ()
+    history: dict[date, Counts] = field(default_factory=dict)  # the back office's own days
+    feishu: tuple[tuple[str, str, str], ...] = ()  # connection, hook token, signing secret
+
+
+def load_world(name: str, shared: Path | None = None) -> World:
+    """Return a world by name: launch, or douyin_web (which needs the folder of real data)."""
+    if name == "launch":
+        from sandbox.worlds.launch import launch
+
+        return launch()
+    if name == "douyin_web":
+        from sandbox.worlds.douyin_web import douyin_web
+
+        return douyin_web(shared)
+    raise ValueError(f"unknown world {name!r}; there are launch and douyin_web")
+
+
+def connections(base_url: str, world: World | None = None) -> dict[str, str]:
+    """Return the AIRFLOW_CONN_ variables by which a pipeline reaches the world's accounts."""
+    world = world or load_world("launch")
+    found = {}
+    for account in world.douyin:
+        extra = {"open_id": account.open_id, "refresh_token": f"rft.{account.open_id}"}
+        found[account.account_key] = _connection(
+            f"{base_url}/douyin", account.client_key, account.client_secret, extra
+        )
+    for official in world.wechat:
+        found[official.account_key] = _connection(
+            f"{base_url}/wechat", official.appid, official.secret, {}
+        )
+    for shop in world.shops:
+        found[shop.account_key] = _connection(
+            f"{base_url}/douyin_shop", shop.app_key, shop.app_secret, {"shop_id": shop.shop_id}
+        )
+    for name, token, secret in world.feishu:
+        found[name] = _connection(f"{base_url}/feishu", token, secret, {})
+    return {f"AIRFLOW_CONN_TIDEMARK_{key.upper()}": text for key, text in found.items()}
+
+
+def _connection(host: str, login: str, password: str, extra: dict[str, str]) -> str:
+    body = {"conn_type": "http", "host": host, "login": login, "password": password, "extra": extra}
+    return json.dumps(body)

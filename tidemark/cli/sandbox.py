@@ -1,0 +1,72 @@
+"""tidemark sandbox: a local server that speaks the platforms' contracts."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tidemark.errors import TidemarkError
+
+sandbox = typer.Typer(help="A local server that speaks the platforms.", no_args_is_help=True)
+app = typer.Typer()
+app.add_typer(sandbox, name="sandbox")
+
+DAY = ["%Y-%m-%d"]
+
+
+@sandbox.command()
+def serve(
+    world: Annotated[str, typer.Option(help="launch or douyin_web.")] = "launch",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    clock_file: Annotated[Path | None, typer.Option(help="Holds the virtual moment.")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="Gets the base URL.")] = None,
+) -> None:
+    """Serve a world on loopback until stopped; prints the base URL."""
+    from sandbox.__main__ import serve as run
+
+    run(world, port, clock_file, ready_file)
+
+
+@sandbox.command()
+def env(base_url: Annotated[str, typer.Argument(help="Where the sandbox listens.")]) -> None:
+    """Print the variables by which the pipeline reaches the sandbox, for `export`."""
+    from sandbox.world import connections
+
+    for name, text in connections(base_url.rstrip("/")).items():
+        typer.echo(f"export {name}='{text}'")
+
+
+@sandbox.command()
+def clock(
+    moment: Annotated[str, typer.Argument(help="ISO moment with zone.")],
+    clock_file: Annotated[Path, typer.Option(help="The file that holds it.")],
+) -> None:
+    """Move the virtual clock."""
+    try:
+        parsed = datetime.fromisoformat(moment)
+    except ValueError:
+        raise TidemarkError(
+            f"{moment!r} is no ISO moment, such as 2026-04-16T10:45:00+08:00"
+        ) from None
+    if parsed.tzinfo is None:
+        raise TidemarkError(f"{moment!r} has no zone; write +08:00 behind it")
+    clock_file.parent.mkdir(parents=True, exist_ok=True)
+    clock_file.write_text(parsed.isoformat())
+    Console().print(f"{clock_file}: {parsed.isoformat()}")
+
+
+@sandbox.command()
+def sheets(
+    since: Annotated[datetime, typer.Option(formats=DAY)],
+    until: Annotated[datetime, typer.Option(formats=DAY)],
+) -> None:
+    """Drop the workbooks that the operators of the launch campaign would drop."""
+    from sandbox.sheets import drop_sheets
+    from tidemark.settings import load_settings
+
+    settings = load_settings()
+    first, last = date.fromisoformat(str(since.date())), date.fromisoformat(str(until.date()))
+    for path in drop_sheets(settings.inbox, first, last, settings.clock()):
+        Console().print(str(path))
