@@ -1,0 +1,39 @@
+-- One test for the key of every table that has rows: a test per table costs a query start each.
+{% set keys = {
+    'dim_account': ['account_key'],
+    'dim_post': ['post_key'],
+    'dim_product': ['product_key'],
+    'dim_metric': ['metric'],
+    'dim_date': ['date'],
+    'fct_account_day': ['account_key', 'stat_date'],
+    'fct_post_day': ['post_key', 'stat_date'],
+    'fct_interaction_day': ['account_key', 'stat_date'],
+    'fct_reply_item': ['item_key'],
+    'fct_order': ['order_key'],
+    'fct_order_line': ['line_key'],
+    'fct_attribution_candidate': ['line_key', 'candidate_no'],
+    'fct_refund': ['refund_key'],
+    'fct_live_session': ['live_key'],
+    'fct_metric_day': ['metric', 'basis', 'account_key', 'stat_date'],
+    'mart_users': ['account_key', 'stat_date'],
+    'mart_content': ['post_key'],
+    'mart_content_hour': ['account_key', 'weekday', 'hour'],
+    'mart_interactions': ['account_key', 'stat_date'],
+    'mart_conversions': ['account_key', 'stat_date'],
+    'mart_attribution': ['account_key', 'paid_on', 'attribution_method', 'attributed_account_key'],
+    'source_day': ['platform', 'stream', 'account_key', 'stat_date'],
+    'freshness': ['platform', 'stream', 'account_key'],
+} -%}
+
+{% for table, columns in keys.items() %}
+(
+    select
+        '{{ table }}' as table_name,
+        count(*) as duplicates
+    from {{ ref(table) }}
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
+    limit 1
+)
+{{ 'union all' if not loop.last }}
+{% endfor %}
