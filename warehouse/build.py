@@ -1,0 +1,140 @@
+"""From a plan to a candidate: copy the base build, renew its inputs, run dbt."""
+
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from extractors.core.lake import WinningSlice
+from tidemark.errors import TidemarkError
+from tidemark.settings import Settings
+from warehouse.base import Base, base_path, read_base
+from warehouse.candidate import remember, start_candidate, write_inputs, write_table
+from warehouse.changes import changed_dates, describe
+from warehouse.errors import BuildError
+from warehouse.lock import locked
+from warehouse.plans import Plan, plan_dir, read_plan, read_slices
+from warehouse.site import Site, open_site
+from warehouse.status import write_status
+from warehouse.transform import run_dbt
+
+logger = logging.getLogger(__name__)
+
+SPARE_BYTES = 256 * 1024**2
+BUILT = "built.json"
+
+
+def build(settings: Settings, plan_id: str | None = None) -> str:
+    """Build the candidate of a plan; return the plan's id."""
+    with locked(settings, "tidemark build"):
+        return build_candidate(open_site(settings), plan_id)
+
+
+def build_candidate(site: Site, plan_id: str | None = None) -> str:
+    """Build under a lock that the caller holds; building again starts afresh."""
+    plan = read_plan(site.settings, plan_id)
+    try:
+        check_room(site.settings, shutil.disk_usage(site.settings.home).free)
+        days = _build(site, plan, read_slices(site.settings, plan.plan_id))
+    except TidemarkError as error:
+        write_status(site, "build_failed", str(error), late_sources=plan.late_sources)
+        raise
+    logger.info("%s built, as of %s: %s", plan.plan_id, plan.as_of_date, describe(days))
+    return plan.plan_id
+
+
+def check_room(settings: Settings, free: int) -> None:
+    """Refuse to begin what would end half-way on a full disk."""
+    base = base_path(settings)
+    # the candidate, the release made of it, and dbt's spill
+    needed = 3 * (base.stat().st_size if base.exists() else 0) + SPARE_BYTES
+    if free < needed:
+        raise BuildError(
+            f"{settings.home} has {free / 1024**2:.0f} MiB free and a release needs "
+            f"{needed / 1024**2:.0f}; make room and run tidemark release again"
+        )
+
+
+def _build(site: Site, plan: Plan, slices: Sequence[WinningSlice]) -> dict[str, list[str]] | None:
+    import duckdb
+
+    folder = plan_dir(site.settings, plan.plan_id)
+    (folder / BUILT).unlink(missing_ok=True)
+    base = _usable(read_base(site.settings), plan)
+    path = start_candidate(site, plan.plan_id, from_base=base is not None)
+    with duckdb.connect(str(path)) as database:
+        write_inputs(site, database, plan, slices)
+        days = _changed(site, database, base, plan, slices)
+    if base is not None and days is None:
+        path = start_candidate(site, plan.plan_id, from_base=False)
+        with duckdb.connect(str(path)) as database:
+            write_inputs(site, database, plan, slices)
+    artifacts = run_dbt(
+        site.project_dir,
+        site.settings.build_dir,
+        path,
+        variables(plan, days),
+        full_refresh=days is None,
+    )
+    with duckdb.connect(str(path)) as database:
+        remember(database, plan, slices)
+        write_table(database, "state.description", descriptions(artifacts))
+        database.execute("checkpoint")
+    (folder / BUILT).write_text(json.dumps({"changed_dates": days}))
+    return days
+
+
+def variables(plan: Plan, days: dict[str, list[str]] | None) -> dict[str, Any]:
+    """Return the dbt variables of a plan."""
+    return {
+        "as_of_date": plan.as_of_date,
+        "first_date": plan.first_date,
+        "changed_dates": days or {},
+        "release_id": plan.plan_id,
+    }
+
+
+def descriptions(artifacts: Path) -> pa.Table:
+    """Return what dbt says of tables (no column) and columns, to be published as comments."""
+    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"].values()
+    rows = []
+    for node in (n for n in nodes if n["resource_type"] == "model"):
+        said = {None: node["description"]}
+        said |= {name: c["description"] for name, c in node["columns"].items()}
+        rows += [
+            {"schema": node["schema"], "name": node["alias"], "column": column, "description": text}
+            for column, text in said.items()
+            if text
+        ]
+    columns = ("schema", "name", "column", "description")
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in columns]))
+
+
+def _usable(base: Base | None, plan: Plan) -> Base | None:
+    """Return the base if the same models and rules made it, over the same span of days."""
+    if base is None or would_turn_back(base, plan):
+        return None
+    is_same = (base.model_hash, base.config_hash) == (plan.model_hash, plan.config_hash)
+    return base if is_same and str(base.first_date) == plan.first_date else None
+
+
+def would_turn_back(base: Base, plan: Plan) -> bool:
+    """Tell whether the plan would turn the base back in time."""
+    return base.as_of_date > date.fromisoformat(plan.as_of_date)
+
+
+def _changed(
+    site: Site, database: Any, base: Base | None, plan: Plan, slices: Sequence[WinningSlice]
+) -> dict[str, list[str]] | None:
+    if base is None:
+        return None
+    database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
+    as_of = date.fromisoformat(plan.as_of_date)
+    days = changed_dates(site, database, base, slices, as_of=as_of)
+    database.execute("detach base")
+    return days

@@ -1,0 +1,140 @@
+"""The build database before dbt runs: views of the lake, config, ledgers, and its own memory."""
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from extractors.core.lake import Lake, WinningSlice, current_rows_sql
+from extractors.core.model import Platform, Stream
+from warehouse.base import base_path
+from warehouse.ledger_tables import ledger_tables
+from warehouse.plans import Plan, plan_dir
+from warehouse.site import Site
+from warehouse.slices import slice_table
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMAS = ("lake", "config", "ledger", "state")
+
+_USED = """
+select
+    platform,
+    stream,
+    account_key,
+    dt,
+    batch_id,
+    status,
+    rows,
+    cast(captured_at as timestamptz) as captured_at,
+    cast(committed_at as timestamptz) as committed_at
+from used
+"""
+
+
+def candidate_path(site: Site, plan_id: str) -> Path:
+    """Return the build database of a plan."""
+    return plan_dir(site.settings, plan_id) / "candidate.duckdb"
+
+
+def start_candidate(site: Site, plan_id: str, *, from_base: bool) -> Path:
+    """Return a new candidate: a copy of the base build, or nothing yet."""
+    path = candidate_path(site, plan_id)
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    if from_base:
+        shutil.copyfile(base_path(site.settings), path)
+    return path
+
+
+def write_inputs(
+    site: Site, database: "duckdb.DuckDBPyConnection", plan: Plan, slices: Sequence[WinningSlice]
+) -> None:
+    """Put everything that dbt reads into the build database."""
+    for schema in SCHEMAS:
+        database.execute(f"create schema if not exists {schema}")
+    _write_views(site, database, slices)
+    source_day = pq.read_table(plan_dir(site.settings, plan.plan_id) / "source_day.parquet")
+    write_table(database, "lake.source_day", source_day)
+    for name, table in site.config_tables().items():
+        write_table(database, f"config.{name}", table)
+    for name, table in ledger_tables(site.lake).items():
+        write_table(database, f"ledger.{name}", table)
+
+
+def remember(
+    database: "duckdb.DuckDBPyConnection", plan: Plan, slices: Sequence[WinningSlice]
+) -> None:
+    """Write down what the build is made from; the next one starts from it."""
+    write_table(database, "state.winning_slice", slice_table(slices).drop_columns(["files"]))
+    made_from = {
+        "release_id": [plan.plan_id],
+        "model_hash": [plan.model_hash],
+        "config_hash": [plan.config_hash],
+        "first_date": [plan.first_date],
+        "as_of_date": [plan.as_of_date],
+    }
+    database.register("made_from", pa.table(made_from))
+    database.execute(
+        "create or replace table state.build as select * replace "
+        "(cast(first_date as date) as first_date, cast(as_of_date as date) as as_of_date) "
+        "from made_from"
+    )
+    database.unregister("made_from")
+
+
+def write_table(database: "duckdb.DuckDBPyConnection", name: str, table: pa.Table) -> None:
+    """Replace one table of the build database."""
+    database.register("incoming", table)
+    database.execute(f"create or replace table {name} as select * from incoming")
+    database.unregister("incoming")
+
+
+def _write_views(
+    site: Site, database: "duckdb.DuckDBPyConnection", slices: Sequence[WinningSlice]
+) -> None:
+    by_stream: dict[tuple[str, str], list[WinningSlice]] = {}
+    for winner in slices:
+        by_stream.setdefault((winner.key.platform, winner.key.stream), []).append(winner)
+    database.register("used", slice_table(slices))
+    database.execute(f"create or replace table lake.winning_slice as {_USED}")
+    database.unregister("used")
+    for platform, stream in site.streams:
+        files = list(_files(site.lake, platform, stream, by_stream))
+        query = current_rows_sql(stream, files, _winners(platform, stream))
+        database.execute(f"create or replace view lake.{platform.name}__{stream.name} as {query}")
+
+
+def _winners(platform: Platform, stream: Stream) -> str:
+    return (
+        "(select account_key, dt, batch_id, committed_at from lake.winning_slice "
+        f"where platform = '{platform.name}' and stream = '{stream.name}')"
+    )
+
+
+def _files(
+    lake: Lake,
+    platform: Platform,
+    stream: Stream,
+    by_stream: Mapping[tuple[str, str], Sequence[WinningSlice]],
+) -> list[str]:
+    """Return the addresses of a stream's current files, each once, after a zero-row file."""
+    used = by_stream.get((platform.name, stream.name), ())
+    paths = dict.fromkeys(path for winner in used for path in winner.files)
+    return [lake.address(path) for path in (zero_row_file(lake, platform, stream), *paths)]
+
+
+def zero_row_file(lake: Lake, platform: Platform, stream: Stream) -> str:
+    """Return the stream's file without rows, so that no list of files is ever empty."""
+    shape = hashlib.sha256(str(stream.schema).encode()).hexdigest()[:12]
+    path = f"_empty/{platform.name}__{stream.name}/{shape}.parquet"
+    if not lake.exists(path):
+        sink = pa.BufferOutputStream()
+        pq.write_table(stream.schema.empty_table(), sink)
+        lake.write_bytes(path, sink.getvalue().to_pybytes())
+    return path

@@ -1,0 +1,156 @@
+"""The changed dates of a build: what dbt would read now against what the base build read."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from extractors.core.lake import SliceKey, WinningSlice
+from extractors.core.model import LOAD_FIELDS, Stream
+from warehouse.base import Base
+from warehouse.site import Site
+from warehouse.touches import DOMAINS, Touch, touch_of
+
+logger = logging.getLogger(__name__)
+
+Days = dict[str, set[date]]
+
+#: load columns say who brought a row and when, never what it means
+_LOAD_COLUMNS = frozenset(name for name, _ in LOAD_FIELDS) - {"account_key", "dt"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A build database whose schema lake is new, with the base build attached as `base`."""
+
+    database: Any
+    streams: Mapping[str, Stream]  # by "platform/stream"
+    base: Base
+    as_of: date
+
+
+def changed_dates(
+    site: Site, database: Any, base: Base, slices: Iterable[WinningSlice], *, as_of: date
+) -> dict[str, list[str]] | None:
+    """Return the changed days per domain; None when the base can no longer be read.
+
+    Rows are compared, not batches: reading the same figures again changes no day.
+    """
+    import duckdb
+
+    streams = {f"{platform.name}/{stream.name}": stream for platform, stream in site.streams}
+    comparison = Comparison(database, streams, base, as_of)
+    now = {(winner.key, winner.batch_id) for winner in slices}
+    differing = _by_stream(key for key, _ in now ^ base.batches)
+    appeared = _by_stream({key for key, _ in now} ^ base.keys)
+    found: Days = {domain: set(_between(_next(base.as_of_date), as_of)) for domain in DOMAINS}
+    try:
+        for name in streams:
+            for domain, days in _touched(
+                comparison, name, differing.get(name, set()), appeared.get(name, set())
+            ):
+                found[domain] |= days
+    except duckdb.Error as error:
+        logger.warning("the base build cannot be compared, every day is built anew: %s", error)
+        return None
+    found["metric_day"] = set().union(*found.values())
+    return {domain: [str(day) for day in sorted(days)] for domain, days in found.items()}
+
+
+def _touched(
+    comparison: Comparison, name: str, differing: set[SliceKey], appeared: set[SliceKey]
+) -> Iterator[tuple[str, set[date]]]:
+    """Yield the days that one stream's changes touch, by domain."""
+    touch = touch_of(name, comparison.streams[name])
+    _collect_changed(comparison, name, touch, differing)
+    # a slice that comes or goes matters also without rows: observed zero against not observed
+    days = {key.dt for key in appeared} | _days(comparison.database, touch, "changed_rows")
+    if touch.is_running and days:
+        days |= set(_between(min(days), comparison.as_of))
+    yield from ((domain, days) for domain in touch.domains)
+    for relative, family in touch.relatives.items():
+        if relative in comparison.streams:
+            yield from _relatives(comparison, touch, relative, family)
+
+
+def _collect_changed(
+    comparison: Comparison, name: str, touch: Touch, differing: set[SliceKey]
+) -> None:
+    """Fill the temporary table changed_rows: rows that differ, and rows that were ahead of time.
+
+    Ahead of time: a row with a moment after the base's as-of day was cut there, and counts now
+    though it did not change.
+    """
+    stream, view = comparison.streams[name], _view(name)
+    columns = ", ".join(f'"{column}"' for column in _compared(stream))
+    scope = _scope(stream, differing)
+    now, before = (f"select {columns} from {s}.{view} where {scope}" for s in ("lake", "base.lake"))
+    ahead = " or ".join(f"{day} > date '{comparison.base.as_of_date}'" for day in touch.days)
+    parts = [f"select {columns} from lake.{view} where {ahead}"]
+    if differing:
+        parts += [f"({now} except all {before})", f"({before} except all {now})"]
+    comparison.database.execute(
+        f"create or replace temp table changed_rows as {' union all '.join(parts)}"
+    )
+
+
+def _relatives(
+    comparison: Comparison, touch: Touch, relative: str, family: str
+) -> Iterator[tuple[str, set[date]]]:
+    """Yield the days of the rows that are judged together with the changed ones."""
+    comparison.database.execute(
+        f"create or replace temp table related_rows as select * from lake.{_view(relative)} "
+        f"where list_has_any({family}, coalesce((select list_distinct(flatten("
+        f"list({touch.family}))) from changed_rows), []))"
+    )
+    theirs = touch_of(relative, comparison.streams[relative])
+    days = _days(comparison.database, theirs, "related_rows")
+    yield from ((domain, days) for domain in theirs.domains)
+
+
+def _compared(stream: Stream) -> list[str]:
+    """Return the columns that carry meaning; where rows are versions, dt is only a filing day."""
+    filing = {"dt"} if stream.merge == "upsert_version" else set()
+    columns = [name for name in stream.schema.names if name not in _LOAD_COLUMNS | filing]
+    return [*columns, "_is_listed"] if stream.is_complete_listing else columns
+
+
+def _scope(stream: Stream, differing: set[SliceKey]) -> str:
+    if stream.merge == "upsert_version":
+        return "true"
+    keys = sorted((key.account_key, str(key.dt)) for key in differing)
+    listed = ", ".join(f"('{account}', date '{day}')" for account, day in keys)
+    return f"(account_key, dt) in ({listed})" if keys else "false"
+
+
+def _days(database: Any, touch: Touch, table: str) -> set[date]:
+    queries = " union ".join(f"select {day} as day from {table}" for day in touch.days)
+    rows = database.execute(f"select day from ({queries}) where day is not null").fetchall()
+    return {day for (day,) in rows}
+
+
+def _by_stream(keys: Iterable[SliceKey]) -> dict[str, set[SliceKey]]:
+    found: dict[str, set[SliceKey]] = {}
+    for key in keys:
+        found.setdefault(f"{key.platform}/{key.stream}", set()).add(key)
+    return found
+
+
+def _view(name: str) -> str:
+    return name.replace("/", "__")
+
+
+def _next(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _between(since: date, until: date) -> list[date]:
+    return [since + timedelta(n) for n in range((until - since).days + 1)]
+
+
+def describe(days: Mapping[str, list[str]] | None) -> str:
+    """Return how much is built anew, for the log."""
+    if days is None:
+        return "every day"
+    return ", ".join(f"{domain} {len(found)}" for domain, found in days.items()) + " days"

@@ -1,0 +1,78 @@
+"""Hashes that tell whether a release would come out any different."""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from extractors.core.lake import WinningSlice
+from tidemark.settings import PROJECT_ROOT
+from warehouse.site import Site
+from warehouse.slices import order
+
+_CODE = frozenset({".sql", ".yml", ".yaml", ".csv", ".json", ".py"})
+_GENERATED = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
+
+
+def model_hash(site: Site) -> str:
+    """Hash what turns slices into tables: the dbt project, this package, the streams' shapes."""
+    streams = "\n".join(
+        f"{platform.name}/{stream.name} {stream.merge} {stream.key} {stream.is_complete_listing}\n"
+        f"{stream.schema}"
+        for platform, stream in site.streams
+    )
+    return _hash([*_files(site.project_dir), *_files(Path(__file__).parent), streams.encode()])
+
+
+def config_hash(site: Site) -> str:
+    """Hash the configuration files; how alerts are routed changes no table."""
+    folder = site.settings.config_dir
+    return _hash(
+        part
+        for path in _paths(folder, frozenset({".yml"}))
+        if path.name != "alerts.yml"
+        for part in _named(path, folder)
+    )
+
+
+def audit_hash() -> str:
+    """Hash the rules that a build must pass."""
+    return _hash(_files(PROJECT_ROOT / "expectations" / "marts"))
+
+
+def input_hash(slices: Iterable[WinningSlice], hashes: Sequence[str]) -> str:
+    """Hash everything a release is made from."""
+    lines = [
+        "|".join(map(str, (*order(winner), winner.status, winner.rows)))
+        for winner in sorted(slices, key=order)
+    ]
+    return _hash(["\n".join(lines).encode(), *(part.encode() for part in hashes)])
+
+
+def code_version(models: str) -> str:
+    """Return the version of the package with the hash of its models."""
+    return f"{importlib.metadata.version('tidemark')}+{models[:8]}"
+
+
+def _files(folder: Path) -> list[bytes]:
+    return [part for path in _paths(folder, _CODE) for part in _named(path, folder)]
+
+
+def _named(path: Path, folder: Path) -> tuple[bytes, bytes]:
+    return str(path.relative_to(folder)).encode(), path.read_bytes()
+
+
+def _paths(folder: Path, suffixes: frozenset[str]) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix in suffixes and not _GENERATED & set(path.relative_to(folder).parts)
+    )
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,152 @@
+"""Whether a release is due, and of what: decided from the ledger, never from a run's date."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from extractors.core.lake import WinningSlice
+from tidemark.settings import Settings
+from warehouse.asof import Due, account_starts, due_day
+from warehouse.base import Base, read_base
+from warehouse.fingerprint import audit_hash, code_version, config_hash, input_hash, model_hash
+from warehouse.hold import read_hold
+from warehouse.lock import locked
+from warehouse.plans import Plan, drop_plan, open_plans, plan_dir, read_plan
+from warehouse.recovery import finish_what_was_published
+from warehouse.releases import PLANS, current_entry, next_id
+from warehouse.site import Site, open_site
+from warehouse.slices import LakeState, read_lake_state, slice_table
+from warehouse.source_day import source_day_table
+from warehouse.status import Outcome, write_atomically, write_status
+
+logger = logging.getLogger(__name__)
+
+NO_DAY = Due(None)
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Why no release is made now."""
+
+    outcome: Outcome
+    reason: str
+    due: Due = NO_DAY
+
+
+def plan(settings: Settings, *, force: bool = False) -> Plan | None:
+    """Plan a release if one is due; otherwise None, with the reason in status.json."""
+    with locked(settings, "tidemark plan"):
+        return make_plan(open_site(settings), force=force)
+
+
+def make_plan(site: Site, *, force: bool = False) -> Plan | None:
+    """Plan a release under a lock that the caller holds; `force` also builds what is unchanged."""
+    finish_what_was_published(site)
+    if (hold := read_hold(site.settings)) is not None:
+        decided: Plan | Nothing = Nothing("held", f"{hold}; tidemark rollback --resume ends it")
+    else:
+        decided = _decide(site, read_lake_state(site), force=force)
+    if isinstance(decided, Plan):
+        return decided
+    waiting, late = map(str, decided.due.waiting), map(str, decided.due.late)
+    write_status(
+        site, decided.outcome, decided.reason, waiting_for=[*waiting], late_sources=[*late]
+    )
+    logger.info("%s: %s", decided.outcome, decided.reason)
+    return None
+
+
+def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
+    current = current_entry(site.settings, site.lake)
+    due = due_day(site, state.complete(), _as_of(current))
+    waiting = Nothing("waiting", "waiting for " + ", ".join(map(str, due.waiting)), due)
+    if due.as_of is None:
+        return waiting
+    slices = state.slices(due.as_of)
+    if not slices:
+        return Nothing("unchanged", f"the lake holds no current slice up to {due.as_of}", due)
+    found = _describe(site, due, slices)
+    if force:
+        return _keep(site, found, state, slices)
+    if current is not None and _is_same(found, current):
+        reason = f"nothing changed since {current['release_id']} ({len(slices)} slices)"
+        return waiting if due.waiting else Nothing("unchanged", reason, due)
+    if due.waiting and not _is_urgent(site, found, current, slices):
+        return waiting
+    return _keep(site, found, state, slices)
+
+
+def _describe(site: Site, due: Due, slices: Sequence[WinningSlice]) -> Plan:
+    models, config = model_hash(site), config_hash(site)
+    first = min([*account_starts(site, slices).values(), *(s.key.dt for s in slices)])
+    as_of = due.as_of or first
+    return Plan(
+        plan_id="",
+        as_of_date=str(as_of),
+        first_date=str(min(first, as_of)),
+        input_hash=input_hash(slices, (models, config, audit_hash())),
+        model_hash=models,
+        config_hash=config,
+        config_version=site.config_version,
+        code_version=code_version(models),
+        late_sources=tuple(str(gap) for gap in due.late),
+    )
+
+
+def _is_same(found: Plan, current: Mapping[str, Any]) -> bool:
+    is_same_day = found.as_of_date == current["as_of_date"]
+    return is_same_day and bool(found.input_hash == current["input_hash"])
+
+
+def _is_urgent(
+    site: Site, found: Plan, current: Mapping[str, Any] | None, slices: Sequence[WinningSlice]
+) -> bool:
+    """Tell whether something is worth a release while yesterday is still being read.
+
+    A dropped file, a day that was missing, new models or rules are; a second reading of days that
+    are already published is not, because the release of yesterday follows within hours.
+    """
+    if current is None or found.as_of_date != current["as_of_date"]:
+        return True
+    base = read_base(site.settings)
+    if base is None or (base.model_hash, base.config_hash) != (found.model_hash, found.config_hash):
+        return True
+    return any(_is_new(site, winner, base) for winner in slices)
+
+
+def _is_new(site: Site, winner: WinningSlice, base: Base) -> bool:
+    if winner.key not in base.keys:
+        return True
+    files = {(p.name, s.name) for p, s in site.streams if s.read is None}
+    is_file = (winner.key.platform, winner.key.stream) in files
+    return is_file and (winner.key, winner.batch_id) not in base.batches
+
+
+def _keep(site: Site, found: Plan, state: LakeState, slices: Sequence[WinningSlice]) -> Plan:
+    """Write the plan down, or return the open one that says the same."""
+    for plan_id in open_plans(site.settings):
+        before = read_plan(site.settings, plan_id)
+        if asdict(before) | {"plan_id": ""} == asdict(found):
+            return before
+        logger.warning("%s is superseded and dropped", plan_id)
+        drop_plan(site.settings, plan_id)
+    as_of = date.fromisoformat(found.as_of_date)
+    plan_id = next_id(site.settings, site.lake, as_of)
+    site.lake.append(PLANS, plan_id, {"planned_at": site.settings.clock().isoformat()})
+    kept = Plan(**{**asdict(found), "plan_id": plan_id})
+    folder = plan_dir(site.settings, plan_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(slice_table(slices), folder / "slices.parquet")
+    pq.write_table(source_day_table(site, state, as_of), folder / "source_day.parquet")
+    # the last file makes the plan exist
+    write_atomically(folder / "plan.json", json.dumps(asdict(kept), indent=2))
+    return kept
+
+
+def _as_of(current: Mapping[str, Any] | None) -> date | None:
+    return date.fromisoformat(current["as_of_date"]) if current else None

@@ -1,0 +1,63 @@
+"""Open plans: one folder each, with what the release is made of and how far it has come."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from extractors.core.lake import WinningSlice
+from tidemark.settings import Settings
+from warehouse.errors import PlanError
+from warehouse.slices import slices_from
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A release to be made: its id, its day, and the hashes of what it is made from."""
+
+    plan_id: str  # also the id of the release that it becomes
+    as_of_date: str
+    first_date: str
+    input_hash: str
+    model_hash: str
+    config_hash: str
+    config_version: str
+    code_version: str
+    late_sources: tuple[str, ...] = ()
+
+
+def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
+    """Return an open plan by its id, or the only one there is."""
+    plan_id = plan_id or next(iter(open_plans(settings)), None)
+    path = plan_dir(settings, plan_id or "none") / "plan.json"
+    if not path.exists():
+        raise PlanError(
+            f"there is no open plan {plan_id or ''} in {settings.build_dir}: it was finished, "
+            "superseded by a newer one or never made; run tidemark plan"
+        )
+    body = json.loads(path.read_text())
+    return Plan(**{**body, "late_sources": tuple(body["late_sources"])})
+
+
+def read_slices(settings: Settings, plan_id: str) -> list[WinningSlice]:
+    """Return the slices that a plan is made of."""
+    return slices_from(pq.read_table(plan_dir(settings, plan_id) / "slices.parquet"))
+
+
+def plan_dir(settings: Settings, plan_id: str) -> Path:
+    """Return the folder of a plan: what it is made of, and its candidate."""
+    return settings.build_dir / plan_id
+
+
+def open_plans(settings: Settings) -> list[str]:
+    """Return the ids of the plans that are not finished."""
+    return sorted(path.parent.name for path in settings.build_dir.glob("r*/plan.json"))
+
+
+def drop_plan(settings: Settings, plan_id: str) -> None:
+    """Delete a plan so that a kill on the way leaves nothing that looks alive."""
+    folder = plan_dir(settings, plan_id)
+    (folder / "plan.json").unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,90 @@
+"""From an audited candidate to the release that readers see.
+
+The commit is the rename of the release file. What follows it (ledgers, the base of the next build,
+the symlink) is idempotent, and the next run finishes it if this one is killed.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from tidemark.settings import Settings
+from warehouse.audit import read_summary
+from warehouse.candidate import candidate_path
+from warehouse.errors import PlanError
+from warehouse.hold import read_hold
+from warehouse.ledger_tables import flatten
+from warehouse.lock import locked
+from warehouse.plans import Plan, read_plan
+from warehouse.recovery import finish, finish_what_was_published, write_pending
+from warehouse.release_file import write_release_file
+from warehouse.releases import release_path
+from warehouse.said import BASELINES, FROZEN, SAID, VERDICTS, new_verdicts
+from warehouse.site import Site, open_site
+
+#: told where publishing is; tests end the process there
+Notice = Callable[[str], None]
+
+
+def publish(settings: Settings, plan_id: str | None = None) -> str:
+    """Publish the audited candidate of a plan; return the release's id."""
+    with locked(settings, "tidemark publish"):
+        return publish_candidate(open_site(settings), plan_id)
+
+
+def publish_candidate(
+    site: Site, plan_id: str | None = None, *, notice: Notice = lambda _: None
+) -> str:
+    """Publish under a lock that the caller holds; publishing what is published changes nothing."""
+    if plan_id in finish_what_was_published(site):
+        return plan_id
+    if plan_id is not None and release_path(site.settings, plan_id).exists():
+        return plan_id
+    plan = read_plan(site.settings, plan_id)
+    if (hold := read_hold(site.settings)) is not None:
+        raise PlanError(f"releases are held: {hold}; tidemark rollback --resume ends it")
+    row = _release_row(site, plan)
+    write_pending(site, plan, {"release": row, **_sayings(site, plan)})
+    notice("before the file")
+    write_release_file(
+        candidate_path(site, plan.plan_id),
+        release_path(site.settings, plan.plan_id),
+        site.lake,
+        row,
+    )
+    notice("after the file")
+    finish(site, plan, notice=notice)
+    return plan.plan_id
+
+
+def _release_row(site: Site, plan: Plan) -> dict[str, Any]:
+    return {
+        "release_id": plan.plan_id,
+        "published_at": site.settings.clock().isoformat(),
+        "as_of_date": plan.as_of_date,
+        "code_version": plan.code_version,
+        "config_version": plan.config_version,
+        "input_hash": plan.input_hash,
+        "gate_summary": read_summary(site.settings, plan.plan_id),
+    }
+
+
+def _sayings(site: Site, plan: Plan) -> dict[str, Any]:
+    """Return the verdicts and baselines that this release says for the first time."""
+    import duckdb
+
+    told = list(flatten(site.lake.ledger(SAID)))
+    path = candidate_path(site, plan.plan_id)
+    with duckdb.connect(str(path), read_only=True) as database:
+        verdicts = _rows(database, "kpi.goal_status", VERDICTS)
+        frozen = _rows(database, "intermediate.int_kpi_baseline", FROZEN)
+    return {SAID: new_verdicts(verdicts, told), BASELINES: frozen}
+
+
+def _rows(database: Any, table: str, query: str) -> list[dict[str, Any]]:
+    schema, name = table.split(".")
+    known = "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
+    if database.execute(known, [schema, name]).fetchone() is None:
+        return []
+    rows: list[dict[str, Any]] = database.execute(query).to_arrow_table().to_pylist()
+    return [{k: str(v) if isinstance(v, date) else v for k, v in row.items()} for row in rows]

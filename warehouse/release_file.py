@@ -1,0 +1,110 @@
+"""The immutable file of a release: every published table of a candidate, verified."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extractors.core.lake import Lake
+from warehouse.errors import BuildError
+from warehouse.ledger_tables import COLUMNS, ledger_table
+from warehouse.releases import sync_folder
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMAS = ("marts", "kpi", "ops")
+
+_TABLES = """
+select schema_name, table_name
+from duckdb_tables()
+where database_name = 'candidate' and schema_name in ('marts', 'kpi', 'ops')
+order by schema_name, table_name
+"""
+
+_DESCRIPTIONS = """
+select "schema", "name", "column", description
+from candidate.state.description
+order by all
+"""
+
+Counts = dict[str, int]
+
+
+def write_release_file(candidate: Path, target: Path, lake: Lake, row: Mapping[str, Any]) -> None:
+    """Write a release under a temporary name and rename it when it is verified and on disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{target.name}.tmp")
+    log = temporary.with_name(f"{temporary.name}.wal")
+    for leftover in (temporary, log, target.with_name(f"{target.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    counts = _copy(candidate, temporary, lake, row)
+    _verify(temporary, counts)
+    if log.exists():
+        raise BuildError(f"{log} stands beside a closed database; nothing was published")
+    # nobody may open a release for writing
+    temporary.chmod(0o444)
+    with temporary.open("rb") as written:
+        os.fsync(written.fileno())
+    temporary.replace(target)
+    sync_folder(target.parent)
+
+
+def _copy(candidate: Path, temporary: Path, lake: Lake, row: Mapping[str, Any]) -> Counts:
+    import duckdb
+
+    with duckdb.connect(str(temporary)) as release:
+        release.execute(f"attach '{candidate}' as candidate (read_only)")
+        for schema in SCHEMAS:
+            release.execute(f"create schema {schema}")
+        tables = release.execute(_TABLES).fetchall()
+        for schema, name in tables:
+            release.execute(f'create table {schema}."{name}" as from candidate.{schema}."{name}"')
+        _add_own_rows(release, lake, row)
+        _comment(release, set(tables))
+        counts = _count(release)
+        release.execute("detach candidate")
+        release.execute("checkpoint")
+    return counts
+
+
+def _add_own_rows(release: "duckdb.DuckDBPyConnection", lake: Lake, row: Mapping[str, Any]) -> None:
+    """Add what a candidate cannot know yet: its own release, and how its audit ended."""
+    results = (e for e in lake.ledger("gate_results") if e.get("release_id") == row["release_id"])
+    for name, entries in (("release", [row]), ("gate_result", results)):
+        release.register("incoming", ledger_table(name, entries))
+        release.execute(f"create table if not exists ops.{name} as from incoming where false")
+        release.execute(f"delete from ops.{name} where release_id = ?", [row["release_id"]])
+        columns = ", ".join(COLUMNS[name])
+        release.execute(f"insert into ops.{name} by name select {columns} from incoming")
+        release.unregister("incoming")
+
+
+def _comment(release: "duckdb.DuckDBPyConnection", tables: set[tuple[str, str]]) -> None:
+    """Carry the descriptions over as comments of tables and columns."""
+    for schema, name, column, text in release.execute(_DESCRIPTIONS).fetchall():
+        if (schema, name) in tables:
+            what = f'column {schema}."{name}"."{column}"' if column else f'table {schema}."{name}"'
+            quoted = text.strip().replace("'", "''")
+            release.execute(f"comment on {what} is '{quoted}'")
+
+
+def _verify(path: Path, counts: Counts) -> None:
+    import duckdb
+
+    with duckdb.connect(str(path), read_only=True) as reopened:
+        found = _count(reopened)
+    if found != counts:
+        raise BuildError(f"{path.name} reads back {found} rows where {counts} were written")
+
+
+def _count(release: "duckdb.DuckDBPyConnection") -> Counts:
+    tables = release.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = current_database() order by all"
+    ).fetchall()
+    counts = {}
+    for schema, name in tables:
+        found = release.execute(f'select count(*) from {schema}."{name}"').fetchone()
+        counts[f"{schema}.{name}"] = int(found[0]) if found else 0
+    return counts

@@ -1,0 +1,156 @@
+"""What the lake holds now: the current slice of every key, and the newest attempt at it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from extractors.core.lake import (
+    READABLE,
+    Manifest,
+    SliceKey,
+    SliceRecord,
+    SliceVerdict,
+    WinningSlice,
+    current_slices,
+)
+from warehouse.site import Site
+
+STREAM = tuple[str, str]
+
+SLICES = pa.schema(
+    [
+        pa.field("platform", pa.string(), False),
+        pa.field("stream", pa.string(), False),
+        pa.field("account_key", pa.string(), False),
+        pa.field("dt", pa.date32(), False),
+        pa.field("batch_id", pa.string(), False),
+        pa.field("status", pa.string(), False),
+        pa.field("rows", pa.int64(), False),
+        pa.field("captured_at", pa.string(), False),
+        pa.field("committed_at", pa.string(), False),
+        pa.field("files", pa.list_(pa.string()), False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How the newest reading of a slice ended, whether it counts or not."""
+
+    status: str
+    rows: int
+    batch_id: str
+    committed_at: str
+    error: str | None
+
+
+@dataclass(frozen=True)
+class LakeState:
+    """The current slices per stream, and the newest attempt per slice."""
+
+    current: dict[STREAM, list[WinningSlice]]
+    attempts: dict[SliceKey, Attempt]
+
+    def slices(self, until: date | None = None) -> list[WinningSlice]:
+        """Return all current slices, of days up to `until`, in a fixed order."""
+        return sorted(
+            (s for of_stream in self.current.values() for s in of_stream if in_time(s, until)),
+            key=order,
+        )
+
+    def complete(self) -> set[SliceKey]:
+        """Return the keys that have a current slice, with or without rows."""
+        return {s.key for of_stream in self.current.values() for s in of_stream}
+
+
+def in_time(winner: WinningSlice, until: date | None) -> bool:
+    """Tell whether a slice belongs to a release of that as-of day."""
+    return until is None or winner.key.dt <= until
+
+
+def order(winner: WinningSlice) -> tuple[str, str, str, date, str]:
+    """Return the fixed order of slices: stream, account, day, batch."""
+    key = winner.key
+    return (key.platform, key.stream, key.account_key, key.dt, winner.batch_id)
+
+
+def read_lake_state(site: Site) -> LakeState:
+    """Read manifests and verdicts once and reduce them to what counts."""
+    admitted: dict[STREAM, list[WinningSlice]] = {}
+    for winner in site.lake.admitted():
+        admitted.setdefault((winner.key.platform, winner.key.stream), []).append(winner)
+    current = {
+        (platform.name, stream.name): current_slices(
+            admitted.get((platform.name, stream.name), []), stream
+        )
+        for platform, stream in site.streams
+    }
+    return LakeState(current, newest_attempts(site.lake.manifests(), site.lake.verdicts()))
+
+
+def newest_attempts(
+    manifests: Iterable[Manifest],
+    verdicts: dict[str, dict[tuple[str, date], SliceVerdict]],
+) -> dict[SliceKey, Attempt]:
+    """Return the newest attempt per slice; what the gate refused counts as suspect."""
+    found = {}
+    for manifest in sorted(manifests, key=lambda m: (m.committed_at, m.batch_id)):
+        spoken = verdicts.get(manifest.batch_id, {})
+        for record in manifest.slices:
+            verdict = spoken.get((record.account_key, record.dt))
+            found[manifest.key(record)] = _attempt(manifest, record, verdict)
+    return found
+
+
+def slice_table(slices: Sequence[WinningSlice]) -> pa.Table:
+    """Return slices as a table."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "platform": s.key.platform,
+                "stream": s.key.stream,
+                "account_key": s.key.account_key,
+                "dt": s.key.dt,
+                "batch_id": s.batch_id,
+                "status": s.status,
+                "rows": s.rows,
+                "captured_at": s.captured_at,
+                "committed_at": s.committed_at,
+                "files": list(s.files),
+            }
+            for s in slices
+        ],
+        schema=SLICES,
+    )
+
+
+def slices_from(table: pa.Table) -> list[WinningSlice]:
+    """Return the slices of a table made by slice_table."""
+    return [
+        WinningSlice(
+            SliceKey(row["platform"], row["stream"], row["account_key"], row["dt"]),
+            row["batch_id"],
+            row["status"],
+            row["rows"],
+            row["captured_at"],
+            row["committed_at"],
+            tuple(row["files"]),
+        )
+        for row in table.to_pylist()
+    ]
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that a manifest wrote as ISO text."""
+    return datetime.fromisoformat(text)
+
+
+def _attempt(manifest: Manifest, record: SliceRecord, verdict: SliceVerdict | None) -> Attempt:
+    status, error = str(record.status), record.error
+    if record.status in READABLE and verdict is None:
+        status, error = "not_ready", "the gate has not judged it yet (run tidemark gate)"
+    elif record.status in READABLE and verdict is not None and not verdict.passed:
+        status, error = "suspect", "refused by " + ", ".join(verdict.failures)
+    return Attempt(status, record.rows, manifest.batch_id, manifest.committed_at, error)

@@ -1,0 +1,86 @@
+"""The one dbt invocation of a build, in this process."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from warehouse.errors import BuildError
+
+DATABASE = "TIDEMARK_BUILD_DB"
+SHOWN_AT_MOST = 5
+
+
+def run_dbt(
+    project_dir: Path,
+    build_dir: Path,
+    database: Path,
+    variables: Mapping[str, Any],
+    *,
+    full_refresh: bool,
+) -> Path:
+    """Build and test every model; return the folder of dbt's artifacts.
+
+    Unit tests stay out: they judge code, which the test suite has judged before.
+    """
+    from dbt.cli.main import dbtRunner
+
+    target = build_dir / "dbt" / "target"
+    arguments = ["--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "build"]
+    arguments += ["--project-dir", str(project_dir), "--profiles-dir", str(project_dir)]
+    arguments += ["--target-path", str(target), "--log-path", str(build_dir / "dbt" / "logs")]
+    arguments += ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
+    arguments += ["--full-refresh"] if full_refresh else []
+    with _environment(DATABASE, str(database)):
+        try:
+            result = dbtRunner().invoke(arguments)
+        finally:
+            _release_database()
+    if not result.success:
+        raise BuildError(_explain(result))
+    return target
+
+
+def _explain(result: Any) -> str:
+    """Return which models failed and what the database said, in one paragraph."""
+    if result.exception is not None:
+        return f"dbt could not run: {_one_line(str(result.exception))}"
+    failed = [
+        f"{r.node.name} ({r.node.original_file_path}): {_one_line(r.message or str(r.status))}"
+        for r in result.result or ()
+        if str(r.status) in {"error", "fail", "runtime error"}
+    ]
+    more = f"; and {len(failed) - SHOWN_AT_MOST} more" if len(failed) > SHOWN_AT_MOST else ""
+    return (
+        f"dbt stopped at {'; '.join(failed[:SHOWN_AT_MOST])}{more}. Nothing was published; mend "
+        "the model or the data and run tidemark release"
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _release_database() -> None:
+    """Close the database that dbt's adapter keeps open for the life of the process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager.close_all_connections()
