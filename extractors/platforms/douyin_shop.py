@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from extractors.core.coerce import coercer
 from extractors.core.envelope import code_error, object_of, read_codes, read_ignored
 from extractors.core.errors import ApiChanged, AuthError
 from extractors.core.model import (
@@ -37,6 +38,7 @@ from tidemark.clock import SHANGHAI, business_date
 MOMENT = pa.timestamp("us", tz="UTC")
 CODES = read_codes("douyin_shop")
 PAGE, DEPTH = 100, 50_000
+LAG = 60  # seconds until the platform's search shows a change
 REFRESH_LIFE = timedelta(days=14)
 ReadPage = Callable[[int, int, int], Row]
 
@@ -78,6 +80,8 @@ AFTER_SALES = (
     *(Field(name, MOMENT) for name in ("apply_time", "create_time")),
     Field("update_time", MOMENT, required=True),
 )
+
+moment_of = coercer(MOMENT)
 
 
 # -- connection --------------------------------------------------------------------------------
@@ -165,7 +169,13 @@ def orders(api: Api, account: Account, window: Window) -> Iterator[Any]:
         body = {**filters, **span, "page": number, "size": PAGE}
         return cast(Row, api.post("/order/searchList", body))
 
-    for order in _changed(page, "shop_order_list", *_seconds(window)):
+    since, until = _seconds(window)
+    if window.until == business_date(api.now) - timedelta(days=1):
+        # what was bought on the newest day and has changed since midnight is in no closed day yet
+        until = max(until, int(api.now.timestamp()) - LAG)
+    for order in _changed(page, "shop_order_list", since, until):
+        if business_date(moment_of(order["create_time"])) > window.until:
+            continue
         yield {
             **order,
             "sku_order_list": [_line(line) for line in order.get("sku_order_list") or []],

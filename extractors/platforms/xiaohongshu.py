@@ -38,7 +38,7 @@ NOTE_COLUMNS = (
     Column("form", "体裁", aliases=("笔记体裁",)),
     Column("impressions", "曝光", aliases=("曝光量", "曝光数")),
     Column("views", "观看量", aliases=("观看", "观看数", "阅读量")),
-    Column("cover_click_rate", "封面点击率", suffixes={"%": "0.01"}),
+    Column("cover_click_rate", "封面点击率"),
     Column("likes", "点赞", aliases=("点赞量", "点赞数")),
     Column("comments", "评论", aliases=("评论量", "评论数")),
     Column("saves", "收藏", aliases=("收藏量", "收藏数")),
@@ -48,7 +48,7 @@ NOTE_COLUMNS = (
         "avg_watch_seconds",
         "人均观看时长",
         aliases=("平均观看时长",),
-        suffixes={"秒": "1", "s": "1"},
+        written_units=("秒", "s"),
         is_optional=True,  # exports of 11 and 12 columns lack one or both of the last two
     ),
     Column("danmaku", "弹幕", aliases=("弹幕量", "弹幕数"), is_optional=True),

@@ -25,6 +25,7 @@ NOW = datetime(2026, 4, 16, 9, 0, tzinfo=SHANGHAI)
 DAY = Window(date(2026, 4, 15), date(2026, 4, 15))
 SINCE = int(datetime(2026, 4, 15, tzinfo=SHANGHAI).timestamp())
 UNTIL = SINCE + 86399
+NEWEST = int(NOW.timestamp()) - 60
 ORDERS, AFTER_SALES = "/order/searchList", "/afterSale/List"
 SHARED = Path(__file__).parents[3] / "shared" / "contracts" / "signature_vectors.json"
 SHOP = Credential("c", "appkey123", "secret123", extra={"shop_id": "10010001"})
@@ -215,8 +216,9 @@ def test_an_answer_without_success_is_an_error_and_not_zero_orders(body):
         read_envelope(200, {}, body)
 
 
-def test_the_business_day_is_asked_by_update_time():
-    _, api = read("orders", lambda params: {"total": 0, "shop_order_list": []})
+def test_a_business_day_is_asked_by_update_time():
+    older = Window(DAY.since - timedelta(days=1), DAY.since - timedelta(days=1))
+    _, api = read("orders", lambda params: {"total": 0, "shop_order_list": []}, older)
 
     assert api.calls == [
         (
@@ -224,14 +226,26 @@ def test_the_business_day_is_asked_by_update_time():
             {
                 "order_by": "update_time",
                 "order_asc": True,
-                "update_time_start": SINCE,
-                "update_time_end": UNTIL,
+                "update_time_start": SINCE - 86400,
+                "update_time_end": UNTIL - 86400,
                 "page": 0,
                 "size": 100,
             },
         )
     ]
     assert datetime.fromtimestamp(UNTIL, SHANGHAI).isoformat() == "2026-04-15T23:59:59+08:00"
+
+
+def test_the_newest_day_is_read_up_to_now_for_orders_that_changed_this_morning():
+    orders = [
+        {"order_id": "changed", "create_time": SINCE + 5, "update_time": UNTIL + 3600},
+        {"order_id": "new", "create_time": UNTIL + 5, "update_time": UNTIL + 5},
+    ]
+
+    found, api = read("orders", lambda params: {"total": 2, "shop_order_list": orders})
+
+    assert [row["order_id"] for row in found] == ["changed"]
+    assert api.asked(ORDERS)[0]["update_time_end"] == NEWEST
 
 
 def test_after_sales_name_their_window_otherwise():
@@ -249,7 +263,9 @@ def shop(order_times):
         span = range(params["update_time_start"], params["update_time_end"] + 1)
         found = sorted((t, i) for i, t in order_times.items() if t in span)
         page, size = params["page"], params["size"]
-        rows = [{"order_id": i} for _, i in found[page * size : (page + 1) * size]]
+        rows = [
+            {"order_id": i, "create_time": t} for t, i in found[page * size : (page + 1) * size]
+        ]
         return {"total": str(len(found)), "shop_order_list": rows}
 
     return answer
@@ -279,12 +295,12 @@ def test_an_order_that_changes_while_paging_hides_no_other():
 
 def test_a_window_deeper_than_the_platform_goes_is_halved():
     def answer(params):
-        hours = (params["update_time_end"] - params["update_time_start"] + 1) // 3600
-        return {"total": "50001" if hours > 12 else "0", "shop_order_list": []}
+        hours = (params["update_end_time"] - params["update_start_time"] + 1) // 3600
+        return {"total": "50001" if hours > 12 else "0", "items": []}
 
-    _, api = read("orders", answer)
+    _, api = read("after_sales", answer)
 
-    spans = [(p["update_time_start"], p["update_time_end"]) for p in api.asked(ORDERS)]
+    spans = [(p["update_start_time"], p["update_end_time"]) for p in api.asked(AFTER_SALES)]
     assert spans == [
         (SINCE, UNTIL),
         (SINCE, SINCE + 43199),
@@ -313,7 +329,7 @@ LINE = {
 
 
 def test_ids_of_a_line_come_from_their_texts_and_the_refund_is_flattened():
-    order = {"order_id": "o1", "update_time": SINCE, "sku_order_list": [LINE]}
+    order = {"order_id": "o1", "create_time": SINCE, "sku_order_list": [LINE]}
 
     ((row,), _) = read("orders", lambda params: {"total": 1, "shop_order_list": [order]})
 
@@ -323,7 +339,7 @@ def test_ids_of_a_line_come_from_their_texts_and_the_refund_is_flattened():
 
 
 def test_other_keys_of_a_line_lose_their_values():
-    order = {"order_id": "o1", "update_time": SINCE, "sku_order_list": [LINE]}
+    order = {"order_id": "o1", "create_time": SINCE, "sku_order_list": [LINE]}
 
     ((row,), _) = read("orders", lambda params: {"total": 1, "shop_order_list": [order]})
 
