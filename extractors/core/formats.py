@@ -1,7 +1,5 @@
 """How a stream looks as a file that people drop: its headers and what each column means."""
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +15,7 @@ class Column:
     example: Any = None
     aliases: tuple[str, ...] = ()  # other spellings of the header
     choices: tuple[str, ...] = ()  # the only values a cell may hold
-    suffixes: Mapping[str, str] = dataclasses.field(
-        default_factory=dict
-    )  # "%" -> "0.01": value times that
+    written_units: tuple[str, ...] = ()  # units that may stand behind a number: 15.20秒
     is_optional: bool = False  # a file without this column is still of this kind
     blank: Any = None  # what an empty cell says; None: unknown
 

@@ -145,13 +145,14 @@ def land(
     *,
     lake: Lake,
     settings: Settings,
+    batch_id: str = "",
 ) -> Landed:
     """Coerce, quarantine, write and commit what was read, as one batch.
 
     Every day of every read's windows gets a slice record (only the last day of a window for a
-    stream without days of its own).
+    stream without days of its own). A batch id is given when an interrupted batch is redone.
     """
-    batch = Batch(lake, platform, stream, settings.clock())
+    batch = Batch(lake, platform, stream, settings.clock(), batch_id)
     normaliser = Normaliser(stream, personal_hash())
     landed = Landed(stream.name, batch.batch_id)
     for read in reads:
