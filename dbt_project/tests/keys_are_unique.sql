@@ -33,7 +33,6 @@
     from {{ ref(table) }}
     group by {{ columns | join(', ') }}
     having count(*) > 1
-    limit 1
 )
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -23,10 +23,10 @@ with api as (
 sheet as (
     select
         account_key,
-        stat_date,
         {%- for column in from_sheet_too %}
-        {{ column }}{{ ',' if not loop.last }}
+        {{ column }},
         {%- endfor %}
+        stat_date
     from {{ ref('stg_sheet__account_days') }}
 ),
 

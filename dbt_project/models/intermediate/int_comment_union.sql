@@ -1,5 +1,8 @@
 with comments as (
-    {{ union_of('comments', ['account_key', 'comment_id', 'post_id', 'author_key', 'is_brand', 'needs_reply', 'commented_at', 'first_reply_at']) }}
+    {{ union_of('comments', [
+        'account_key', 'comment_id', 'post_id', 'author_key', 'is_brand', 'needs_reply',
+        'commented_at', 'first_reply_at',
+    ]) }}
 )
 
 select

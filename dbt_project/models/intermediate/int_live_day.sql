@@ -1,12 +1,15 @@
-{% set fields = ['live_views', 'session_viewers', 'peak_concurrent', 'session_new_followers', 'live_comments', 'product_clicks', 'product_clickers', 'session_buyers'] -%}
+{% set fields = [
+    'live_views', 'session_viewers', 'peak_concurrent', 'session_new_followers',
+    'live_comments', 'product_clicks', 'product_clickers', 'session_buyers',
+] -%}
 
 with summed as (
     select
         account_key,
-        started_on,
         {%- for field in fields %}
-        {{ strict_sum(field, aggregate='max' if field == 'peak_concurrent' else 'sum') }} as {{ field }}{{ ',' if not loop.last }}
+        {{ strict_sum(field, aggregate='max' if field == 'peak_concurrent' else 'sum') }} as {{ field }},
         {%- endfor %}
+        started_on
     from {{ ref('int_live_session_union') }}
     group by account_key, started_on
 ),

@@ -1,5 +1,9 @@
 with lines as (
-    {{ union_of('order_lines', ['account_key', 'order_id', 'line_id', 'product_id', 'product_name', 'content_platform', 'author_id', 'room_id', 'video_id', 'ad_creative_id', 'units', 'pay_cny', 'created_on']) }}
+    {{ union_of('order_lines', [
+        'account_key', 'order_id', 'line_id', 'product_id', 'product_name',
+        'content_platform', 'author_id', 'room_id', 'video_id', 'ad_creative_id', 'units',
+        'pay_cny', 'created_on',
+    ]) }}
 )
 
 select

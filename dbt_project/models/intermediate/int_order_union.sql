@@ -1,5 +1,8 @@
 with orders as (
-    {{ union_of('orders', ['account_key', 'order_id', 'buyer_key', 'status', 'units', 'paid_cny', 'created_on', 'created_at', 'paid_at']) }}
+    {{ union_of('orders', [
+        'account_key', 'order_id', 'buyer_key', 'status', 'units', 'paid_cny', 'created_on',
+        'created_at', 'paid_at',
+    ]) }}
 )
 
 select

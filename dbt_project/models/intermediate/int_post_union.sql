@@ -1,5 +1,8 @@
 with posts as (
-    {{ union_of('posts', ['account_key', 'post_id', 'title', 'content_form', 'url', 'is_deleted', 'published_on', 'published_at']) }}
+    {{ union_of('posts', [
+        'account_key', 'post_id', 'title', 'content_form', 'url', 'is_deleted',
+        'published_on', 'published_at',
+    ]) }}
 )
 
 select

@@ -1,5 +1,7 @@
 with refunds as (
-    {{ union_of('refunds', ['account_key', 'refund_id', 'order_id', 'line_id', 'refund_cny', 'refunded_at']) }}
+    {{ union_of('refunds', [
+        'account_key', 'refund_id', 'order_id', 'line_id', 'refund_cny', 'refunded_at',
+    ]) }}
 )
 
 select

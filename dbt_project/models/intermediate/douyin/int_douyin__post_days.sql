@@ -84,14 +84,20 @@ select
     with_age.account_key,
     with_age.post_id,
     with_age.stat_date,
-    {{ not_offered(['impressions', 'reads', 'read_users', 'views', 'wows', 'saves', 'danmaku', 'coins', 'new_followers']) }},
+    {{ not_offered([
+        'impressions', 'reads', 'read_users', 'views', 'wows', 'saves', 'danmaku', 'coins',
+        'new_followers',
+    ]) }},
     {%- for counter in counters %}
     case
         when series.account_key is not null then series.{{ counter }}
         when with_age.is_past_series then changes.{{ counter }}
     end as {{ counter }},
     {%- endfor %}
-    {{ not_offered(['impressions_total', 'reads_total', 'read_users_total', 'views_total', 'wows_total', 'saves_total', 'danmaku_total', 'coins_total', 'new_followers_total']) }},
+    {{ not_offered([
+        'impressions_total', 'reads_total', 'read_users_total', 'views_total', 'wows_total',
+        'saves_total', 'danmaku_total', 'coins_total', 'new_followers_total',
+    ]) }},
     {%- for counter in counters %}
     changes.{{ counter }}_total,
     {%- endfor %}

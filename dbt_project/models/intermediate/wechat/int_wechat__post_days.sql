@@ -73,7 +73,9 @@ select
     post_days.account_key,
     post_days.post_id,
     post_days.stat_date,
-    {{ not_offered(['impressions', 'plays', 'reads', 'views', 'danmaku', 'coins', 'new_followers']) }},
+    {{ not_offered([
+        'impressions', 'plays', 'reads', 'views', 'danmaku', 'coins', 'new_followers',
+    ]) }},
     case
         when reads.account_key is not null then reads.read_users
         when observed.has_reads then 0
@@ -85,7 +87,10 @@ select
     {%- for counter in counters %}
     changes.{{ counter }},
     {%- endfor %}
-    {{ not_offered(['impressions_total', 'plays_total', 'reads_total', 'views_total', 'danmaku_total', 'coins_total', 'new_followers_total']) }},
+    {{ not_offered([
+        'impressions_total', 'plays_total', 'reads_total', 'views_total', 'danmaku_total',
+        'coins_total', 'new_followers_total',
+    ]) }},
     changes.read_users_total,
     changes.shares_total,
     {%- for counter in counters %}

@@ -31,7 +31,7 @@ ranked_listed as (
         updated_at,
         row_number() over (
             partition by account_key, coalesce(url, article_id || '_' || cast(article_position as varchar))
-            order by updated_at desc, article_id, article_position
+            order by updated_at desc, article_id asc, article_position asc
         ) as newest_first
     from {{ ref('stg_wechat__published_articles') }}
 ),

@@ -1,4 +1,7 @@
-{% set counters = ['impressions', 'views', 'likes', 'comments', 'saves', 'shares', 'danmaku', 'new_followers'] -%}
+{% set counters = [
+    'impressions', 'views', 'likes', 'comments', 'saves', 'shares', 'danmaku',
+    'new_followers',
+] -%}
 
 with observed_before as (
     select
@@ -35,7 +38,9 @@ select
     {%- for counter in counters %}
     {{ daily_change(counter ~ '_total', 'account_key, post_id', 'stat_date', 'is_complete') }} as {{ counter }},
     {%- endfor %}
-    {{ not_offered(['plays_total', 'reads_total', 'read_users_total', 'wows_total', 'coins_total']) }},
+    {{ not_offered([
+        'plays_total', 'reads_total', 'read_users_total', 'wows_total', 'coins_total',
+    ]) }},
     {%- for counter in counters %}
     {{ counter }}_total,
     {%- endfor %}

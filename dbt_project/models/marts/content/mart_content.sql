@@ -37,8 +37,6 @@ lifetime as (
 first_days as (
     select
         post_key,
-        cast(sum(plays) as bigint) as plays,
-        cast(sum(completed_plays) as bigint) as completed_plays,
         {%- for days in [1, 7, 28] %}
         case
             when
@@ -48,8 +46,10 @@ first_days as (
                     end
                 ) = {{ days }}
                 then cast(sum(case when stat_date < {{ add_days('published_on', days) }} then exposures end) as bigint)
-        end as exposures_first_{{ days }}_days{{ ',' if not loop.last }}
+        end as exposures_first_{{ days }}_days,
         {%- endfor %}
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(completed_plays) as bigint) as completed_plays
     from exposure_days
     where stat_date >= published_on
     group by post_key
@@ -90,8 +90,8 @@ hit_lines as (
         on
             posts.account_key = former.account_key
             and posts.content_form is not distinct from former.content_form
-            and former.published_on < posts.published_on
-            and former.published_on >= {{ add_days('posts.published_on', -90) }}
+            and posts.published_on > former.published_on
+            and {{ add_days('posts.published_on', -90) }} <= former.published_on
     inner join first_days as former_days
         on former.post_key = former_days.post_key
     group by posts.post_key

@@ -26,6 +26,19 @@ observed as (
     where source_stream = 'comments'
 ),
 
+received as (
+    select
+        account_key,
+        item_key,
+        needs_reply,
+        commented_on,
+        due_at,
+        first_reply_at,
+        case when needs_reply then {{ seconds_between('commented_at', 'first_reply_at') }} end as reply_seconds
+    from {{ ref('int_comment_union') }}
+    where not is_brand
+),
+
 comments as (
     select
         account_key,
@@ -39,10 +52,9 @@ comments as (
                 else 0
             end
         ) as bigint) as items_replied_in_time,
-        {{ percentile('case when needs_reply then ' ~ seconds_between('commented_at', 'first_reply_at') ~ ' end', 0.5) }} as first_reply_p50_seconds,
-        {{ percentile('case when needs_reply then ' ~ seconds_between('commented_at', 'first_reply_at') ~ ' end', 0.9) }} as first_reply_p90_seconds
-    from {{ ref('int_comment_union') }}
-    where not is_brand
+        {{ percentile('reply_seconds', 0.5) }} as first_reply_p50_seconds,
+        {{ percentile('reply_seconds', 0.9) }} as first_reply_p90_seconds
+    from received
     group by account_key, commented_on
 ),
 

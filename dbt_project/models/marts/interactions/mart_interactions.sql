@@ -17,7 +17,10 @@ select
     {{ safe_divide('days.items_replied_in_time', 'days.items_due') }} as reply_rate,
     days.first_reply_p50_seconds,
     days.first_reply_p90_seconds,
-    {{ not_offered(['participants', 'participations', 'ugc_posts', 'community_members', 'community_speakers', 'community_messages']) }}
+    {{ not_offered([
+        'participants', 'participations', 'ugc_posts', 'community_members',
+        'community_speakers', 'community_messages',
+    ]) }}
 from {{ ref('fct_interaction_day') }} as days
 inner join {{ ref('dim_account') }} as accounts
     on days.account_key = accounts.account_key

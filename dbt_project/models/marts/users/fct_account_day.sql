@@ -31,7 +31,12 @@ select
     days.new_followers - days.unfollows as net_followers,
     days.active_users_basis,
     case
-        when coalesce({% for column in columns %}days.{{ column }}{{ ', ' if not loop.last }}{% endfor %}) is not null
+        when
+            coalesce(
+                {%- for column in columns %}
+                days.{{ column }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            ) is not null
             then cast(1 as bigint)
     end as span_days
 from dates
