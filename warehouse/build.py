@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 SPARE_BYTES = 256 * 1024**2
 BUILT = "built.json"
 
+#: what turns the inputs in a database into tables and returns the folder of its artifacts
+Transform = Callable[..., Path]
+
 
 def build(settings: Settings, plan_id: str | None = None) -> str:
     """Build the candidate of a plan; return the plan's id."""
@@ -35,12 +38,14 @@ def build(settings: Settings, plan_id: str | None = None) -> str:
         return build_candidate(open_site(settings), plan_id)
 
 
-def build_candidate(site: Site, plan_id: str | None = None) -> str:
+def build_candidate(
+    site: Site, plan_id: str | None = None, *, transform: Transform = run_dbt
+) -> str:
     """Build under a lock that the caller holds; building again starts afresh."""
     plan = read_plan(site.settings, plan_id)
     try:
         check_room(site.settings, shutil.disk_usage(site.settings.home).free)
-        days = _build(site, plan, read_slices(site.settings, plan.plan_id))
+        days = _build(site, plan, read_slices(site.settings, plan.plan_id), transform)
     except TidemarkError as error:
         write_status(site, "build_failed", str(error), late_sources=plan.late_sources)
         raise
@@ -60,7 +65,9 @@ def check_room(settings: Settings, free: int) -> None:
         )
 
 
-def _build(site: Site, plan: Plan, slices: Sequence[WinningSlice]) -> dict[str, list[str]] | None:
+def _build(
+    site: Site, plan: Plan, slices: Sequence[WinningSlice], transform: Transform
+) -> dict[str, list[str]] | None:
     import duckdb
 
     folder = plan_dir(site.settings, plan.plan_id)
@@ -74,7 +81,7 @@ def _build(site: Site, plan: Plan, slices: Sequence[WinningSlice]) -> dict[str, 
         path = start_candidate(site, plan.plan_id, from_base=False)
         with duckdb.connect(str(path)) as database:
             write_inputs(site, database, plan, slices)
-    artifacts = run_dbt(
+    artifacts = transform(
         site.project_dir,
         site.settings.build_dir,
         path,

@@ -83,7 +83,7 @@ def _collect_changed(
     though it did not change.
     """
     stream, view = comparison.streams[name], _view(name)
-    columns = ", ".join(f'"{column}"' for column in _compared(stream))
+    columns = ", ".join(f'"{column}"' for column in _compared(stream, touch))
     scope = _scope(stream, differing)
     now, before = (f"select {columns} from {s}.{view} where {scope}" for s in ("lake", "base.lake"))
     ahead = " or ".join(f"{day} > date '{comparison.base.as_of_date}'" for day in touch.days)
@@ -109,9 +109,10 @@ def _relatives(
     yield from ((domain, days) for domain in theirs.domains)
 
 
-def _compared(stream: Stream) -> list[str]:
+def _compared(stream: Stream, touch: Touch) -> list[str]:
     """Return the columns that carry meaning; where rows are versions, dt is only a filing day."""
-    filing = {"dt"} if stream.merge == "upsert_version" else set()
+    is_filing = stream.merge == "upsert_version" and "dt" not in touch.days
+    filing = {"dt"} if is_filing else set()
     columns = [name for name in stream.schema.names if name not in _LOAD_COLUMNS | filing]
     return [*columns, "_is_listed"] if stream.is_complete_listing else columns
 

@@ -9,14 +9,23 @@ SAID = "said"
 BASELINES = "baselines"
 
 VERDICTS = """
-select goal_key, cast(as_of_date as varchar) as as_of_date, status, severity, actual, target
+select
+    goal_key,
+    cast(as_of_date as varchar) as as_of_date,
+    status,
+    severity,
+    cast(actual as double) as actual,
+    cast(target as double) as target
 from kpi.goal_status
 order by goal_key
 """
 
 # the derived lines that the ledger does not hold yet
 FROZEN = """
-select goal_key, cast(frozen_on as varchar) as as_of_date, baseline_value
+select
+    goal_key,
+    cast(frozen_on as varchar) as as_of_date,
+    cast(baseline_value as double) as baseline_value
 from intermediate.int_kpi_baseline
 where not is_told and baseline_value is not null
 order by goal_key, frozen_on

@@ -108,4 +108,6 @@ def _derived(stream: Stream) -> Touch:
     days = [f'"{c.name}"' for c in columns if pa.types.is_date(c.type)]
     moments = [shanghai(f'"{c.name}"') for c in columns if pa.types.is_timestamp(c.type)]
     is_running = any(f.kind in RUNNING_KINDS for f in stream.fields) or stream.is_snapshot
-    return Touch(DOMAINS, ("dt", *days, *moments), is_running=is_running)
+    # where rows are versions, dt is only a filing day: good enough when there is no other
+    filed = () if stream.merge == "upsert_version" and [*days, *moments] else ("dt",)
+    return Touch(DOMAINS, (*filed, *days, *moments), is_running=is_running)

@@ -1,0 +1,244 @@
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from extractors.core.model import Account
+from tests.warehouse_site import ACCOUNTS, land, land_day, make_site, plays
+from warehouse.errors import PlanError
+from warehouse.hold import lift_hold, set_hold
+from warehouse.plan import make_plan
+from warehouse.plans import open_plans, read_plan, read_slices
+from warehouse.releases import LEDGER, point_to
+from warehouse.status import read_status
+
+
+def publish_by_hand(site, plan):
+    """Record a plan as published, without building it."""
+    site.lake.append(
+        LEDGER,
+        plan.plan_id,
+        {
+            "release_id": plan.plan_id,
+            "as_of_date": plan.as_of_date,
+            "input_hash": plan.input_hash,
+            "published_at": "2026-04-16T02:45:00+00:00",
+        },
+    )
+    site.settings.published_dir.mkdir(parents=True, exist_ok=True)
+    point_to(site.settings, plan.plan_id)
+
+
+def test_a_complete_yesterday_is_the_as_of_day(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-14")
+    land_day(site, "2026-04-15")
+
+    plan = make_plan(site)
+
+    assert plan is not None
+    assert (plan.plan_id, plan.as_of_date, plan.first_date) == (
+        "r000001-20260415",
+        "2026-04-15",
+        "2026-04-14",
+    )
+    assert len(read_slices(site.settings, plan.plan_id)) == 4
+
+
+def test_an_empty_day_is_a_complete_day(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-14")
+    land(site, "alpha/days", "alpha_acme", {"2026-04-15": "empty"})
+    land(site, "beta/days", "beta_acme", plays("2026-04-15", 1))
+
+    plan = make_plan(site)
+
+    assert plan is not None and plan.as_of_date == "2026-04-15"
+
+
+def test_the_first_release_waits_for_every_required_source_of_yesterday(tmp_path):
+    site, clock = make_site(tmp_path)
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 10))
+
+    early = make_plan(site)
+    status = read_status(site.settings)
+    clock.set("2026-04-16", "12:00")
+    late = make_plan(site)
+
+    assert early is None
+    assert status["outcome"] == "waiting"
+    assert status["reason"] == "waiting for beta/days beta_acme 2026-04-15 until 12:00"
+    assert late is not None and late.as_of_date == "2026-04-15"
+    assert late.late_sources == ("beta/days beta_acme 2026-04-15 until 12:00",)
+
+
+def test_one_platform_of_the_new_day_starts_no_build(tmp_path):
+    site, clock = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    publish_by_hand(site, make_plan(site))
+    clock.set("2026-04-17")
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-16", 11))
+
+    waiting = make_plan(site)
+    status = read_status(site.settings)
+    land(site, "beta/days", "beta_acme", plays("2026-04-16", 12))
+    due = make_plan(site)
+
+    assert waiting is None
+    assert status["waiting_for"] == ["beta/days beta_acme 2026-04-16 until 12:00"]
+    assert due is not None and due.as_of_date == "2026-04-16"
+
+
+def test_equal_inputs_make_no_second_release(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    publish_by_hand(site, make_plan(site))
+
+    again = make_plan(site)
+    forced = make_plan(site, force=True)
+
+    assert again is None
+    assert read_status(site.settings)["outcome"] == "unchanged"
+    assert forced is not None
+
+
+def test_a_correction_is_released_once_nothing_newer_is_waited_for(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    publish_by_hand(site, make_plan(site))
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
+
+    corrected = make_plan(site)
+
+    assert corrected is not None and corrected.as_of_date == "2026-04-15"
+    assert corrected.plan_id == "r000002-20260415"
+
+
+def test_changed_rules_are_released_also_while_a_day_is_waited_for(tmp_path):
+    site, clock = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    publish_by_hand(site, make_plan(site))
+    clock.set("2026-04-17", "09:00")
+    (site.settings.config_dir / "metrics.yml").write_text("changed: true")
+
+    plan = make_plan(site)
+
+    assert plan is not None and plan.as_of_date == "2026-04-15"
+
+
+def test_refused_and_unjudged_slices_do_not_count(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99), is_passed=False)
+
+    plan = make_plan(site)
+    slices = read_slices(site.settings, plan.plan_id)
+
+    assert [s.batch_id for s in slices] == ["b00000", "b00001"]
+
+
+def test_days_after_the_as_of_day_stay_out(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-16", 5))
+
+    plan = make_plan(site)
+
+    assert {s.key.dt for s in read_slices(site.settings, plan.plan_id)} == {date(2026, 4, 15)}
+
+
+def test_an_account_that_has_ended_is_not_waited_for(tmp_path):
+    site, _ = make_site(tmp_path)
+    ended = Account("beta_acme", "beta", "2", "B", "acme", active_to=date(2026, 4, 14))
+    site = replace(site, accounts=(ACCOUNTS[0], ended))
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 10))
+
+    plan = make_plan(site)
+
+    assert plan is not None and plan.as_of_date == "2026-04-15"
+
+
+def test_an_account_that_begins_does_not_turn_the_as_of_day_back(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    publish_by_hand(site, make_plan(site))
+    newcomer = Account("alpha_second", "alpha", "3", "A2", "acme")
+    site = replace(site, accounts=(*ACCOUNTS, newcomer))
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
+
+    plan = make_plan(site)
+
+    assert plan is not None and plan.as_of_date == "2026-04-15"
+
+
+def test_a_hold_stops_planning_until_it_is_lifted(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    set_hold(site.settings, "rolled back from b to a")
+
+    held = make_plan(site)
+    status = read_status(site.settings)
+    lift_hold(site.settings)
+    free = make_plan(site)
+
+    assert held is None and status["outcome"] == "held"
+    assert free is not None
+
+
+def test_planning_twice_gives_the_same_open_plan(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+
+    first, second = make_plan(site), make_plan(site)
+
+    assert first == second
+    assert open_plans(site.settings) == ["r000001-20260415"]
+
+
+def test_newer_inputs_supersede_an_open_plan_and_ids_move_forward_only(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    first = make_plan(site)
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
+
+    second = make_plan(site)
+
+    assert second.plan_id > first.plan_id
+    assert open_plans(site.settings) == [second.plan_id]
+    with pytest.raises(PlanError, match="superseded"):
+        read_plan(site.settings, first.plan_id)
+
+
+def test_an_empty_lake_plans_nothing(tmp_path):
+    site, _ = make_site(tmp_path, at="13:00")
+
+    assert make_plan(site) is None
+    assert json.loads((site.settings.published_dir / "status.json").read_text())["outcome"] == (
+        "unchanged"
+    )
+
+
+def test_a_dropped_file_is_released_while_a_day_is_waited_for(tmp_path):
+    import duckdb
+
+    from warehouse.base import base_path
+    from warehouse.candidate import remember
+
+    site, clock = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    plan = make_plan(site)
+    slices = read_slices(site.settings, plan.plan_id)
+    publish_by_hand(site, plan)
+    with duckdb.connect(str(base_path(site.settings))) as database:
+        database.execute("create schema state")
+        remember(database, plan, slices)
+    clock.set("2026-04-17", "09:00")
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
+
+    reread = make_plan(site)
+    land(site, "paper/notes", "alpha_acme", {"2026-04-15": [{"note": "n"}]})
+    dropped = make_plan(site)
+
+    assert reread is None
+    assert dropped is not None and dropped.as_of_date == "2026-04-15"
