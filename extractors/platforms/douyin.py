@@ -354,6 +354,7 @@ PLATFORM = Platform(
     label_zh="抖音",
     label_en="Douyin",
     base_url="https://open.douyin.com",
+    calls_per_second=10,
     authorize=authorize,
     fetch_token=fetch_token,
     read_envelope=read_envelope,

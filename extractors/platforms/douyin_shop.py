@@ -236,6 +236,7 @@ PLATFORM = Platform(
     label_zh="抖音小店",
     label_en="Douyin Shop",
     base_url="https://openapi-fxg.jinritemai.com",
+    calls_per_second=10,
     authorize=authorize,
     fetch_token=fetch_token,
     read_envelope=read_envelope,

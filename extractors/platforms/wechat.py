@@ -315,6 +315,7 @@ PLATFORM = Platform(
     label_zh="微信公众号",
     label_en="WeChat Official Account",
     base_url="https://api.weixin.qq.com",
+    calls_per_second=10,
     authorize=authorize,
     fetch_token=fetch_token,
     read_envelope=read_envelope,
