@@ -99,13 +99,12 @@ def refused(state: State, refusal: Refused) -> JSONResponse:
 async def refresh_token(state: State, request: Request) -> JSONResponse:
     """POST /oauth/refresh_token/: a form with client_key and the refresh token."""
     form = await request.form()
-    for account in state.world.douyin:
-        if form.get("client_key") != account.client_key:
-            continue
-        if form.get("grant_type") != "refresh_token":
-            return oauth_error(10005, "grant_type is missing")
+    authorised = [a for a in state.world.douyin if a.client_key == form.get("client_key")]
+    if authorised and form.get("grant_type") != "refresh_token":
+        return oauth_error(10005, "grant_type is missing")
+    for account in authorised:
         if form.get("refresh_token") != f"rft.{account.open_id}":
-            return oauth_error(10010, "refresh_token has expired")
+            continue  # one app may be authorised by several accounts
         token = state.issue("act.", account.open_id, ACCESS_SECONDS)
         data = {
             "access_token": token.value,
@@ -121,6 +120,8 @@ async def refresh_token(state: State, request: Request) -> JSONResponse:
             "log_id": "202604160000000002",
         }
         return JSONResponse({"data": data, "message": "success"})
+    if authorised:
+        return oauth_error(10010, "refresh_token has expired")
     return oauth_error(10003, "client_key is wrong")
 
 
