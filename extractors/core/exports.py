@@ -142,7 +142,7 @@ def _told(name: str, header: Header, label: str, kind: Any) -> Any:
             if isinstance(cell, str) and normal_header(cell).rstrip(":") == label:
                 try:
                     return parse_cell(row[n + 1], Column(label, label), kind)
-                except ValueError as error:
+                except (ArithmeticError, ValueError) as error:
                     raise FileRefused(
                         f"{name}, {header.table.place(number, n + 1)} ({label}): "
                         f"{_shown(row[n + 1])} {error}"
@@ -188,7 +188,7 @@ def _typed_row(header: Header, number: int, cells: Sequence[Any]) -> Row:
         where = f"{header.table.place(number, n)} ({column.header})"
         try:
             row[column.field] = parse_cell(value, column, types[column.field])
-        except ValueError as error:
+        except (ArithmeticError, ValueError) as error:
             raise FileRefused(f"{where}: {_shown(value)} {error}") from None
         if row[column.field] is None and column.field in needed:
             raise FileRefused(f"{where}: is empty, every row needs it")

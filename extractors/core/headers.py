@@ -61,10 +61,10 @@ def find_header(name: str, tables: Iterable[Table], kinds: Sequence[Kind]) -> He
     candidates = list(_candidates(tables, kinds))
     best = max(candidates, key=lambda h: (not h.missing, len(h.columns)), default=None)
     if best is None or (best.missing and len(best.columns) < RESEMBLANCE):
-        known = "; ".join(f"{s.label_zh}: {', '.join(_headers(s))}" for _, s, _ in kinds)
+        known = "; ".join(f"{s.label_zh} ({', '.join(_headers(s)[:3])}, …)" for _, s, _ in kinds)
         raise FileRefused(
-            f"{name}: no header row of a known kind in any sheet. Known kinds and their headers: "
-            f"{known}. Export it again, or fill in a template (tidemark template NAME)"
+            f"{name}: no header row of a known kind in any sheet. Known kinds: {known}. "
+            "Export it again, or fill in a template (tidemark template NAME)"
         )
     if best.missing:
         raise FileRefused(_nearest_miss(name, best))

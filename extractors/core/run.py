@@ -153,7 +153,8 @@ def land(
     stream without days of its own). A batch id is given when an interrupted batch is redone.
     """
     batch = Batch(lake, platform, stream, settings.clock(), batch_id)
-    normaliser = Normaliser(stream, personal_hash())
+    has_people = any(field.personal for field in stream.fields)
+    normaliser = Normaliser(stream, personal_hash() if has_people else str)
     landed = Landed(stream.name, batch.batch_id)
     for read in reads:
         landed.slices += [_refused_record(read.account, outcome) for outcome in read.refused]
