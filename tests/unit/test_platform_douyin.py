@@ -5,7 +5,8 @@ import pytest
 from extractors.core import errors
 from extractors.core.errors import AuthError, ItemNotOffered, Transient
 from extractors.core.model import Account, Call, Credential, DayOutcome, Token, Window
-from extractors.platforms.douyin import PLATFORM, authorize, fetch_token, read_envelope
+from extractors.platforms.douyin import PLATFORM
+from extractors.platforms.douyin.connection import authorize, fetch_token, read_envelope
 from tests.fake_api import FakeApi
 from tidemark.clock import SHANGHAI
 

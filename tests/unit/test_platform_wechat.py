@@ -6,7 +6,8 @@ import pytest
 from extractors.core import errors
 from extractors.core.errors import ItemNotOffered, NotOffered, NotReady
 from extractors.core.model import Account, Call, Credential, DayOutcome, Token, Window
-from extractors.platforms.wechat import PLATFORM, authorize, fetch_token, read_envelope
+from extractors.platforms.wechat import PLATFORM
+from extractors.platforms.wechat.connection import authorize, fetch_token, read_envelope
 from tests.fake_api import FakeApi
 from tidemark.clock import SHANGHAI
 
