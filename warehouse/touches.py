@@ -64,7 +64,7 @@ TOUCHES: Mapping[str, Touch] = {
     "wechat/biz_summary": Touch(("account_day",), ("ref_date",)),
     "wechat/article_reads": Touch(("post_day",), ("ref_date",)),
     "wechat/article_shares": Touch(("post_day",), ("ref_date",)),
-    "wechat/article_totals": Touch(("post_day",), ("ref_date", "stat_date"), is_running=True),
+    "wechat/article_totals": Touch(("post_day",), ("stat_date",), is_running=True),
     "wechat/upstream_messages": Touch(("interaction_day",), ("ref_date",)),
     # the listing only describes posts; no figure of any day is read from it
     "wechat/published_articles": Touch(("post_day",), (shanghai("update_time"),)),
