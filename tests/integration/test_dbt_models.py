@@ -264,14 +264,15 @@ def test_rebuilding_changed_days_equals_a_full_build(
     for table in _tables(fresh):
         rows = f"select * from {table} order by all"
         assert query(built, rows) == query(fresh, rows), table
-    paid = "select cast(sum(paid_cny) as double) from marts.fct_order"
-    assert query(fresh, paid) == [(160.0,)]
+    paid = "select count(*), cast(sum(paid_cny) as double) from marts.fct_order"
+    assert query(fresh, paid) == [(3, 160.0)]
 
 
 def _changed(rows: World) -> World:
-    """Return the world after a corrected day, an emptied day, a late payment and a refund."""
+    """Return the world after corrections, an emptied day, a late payment, and an order to come."""
     late = order("4781320682406083642", "2026-05-02", status=5)
     late["pay_time"] = at("2026-05-04")
+    rows["douyin_shop__orders"].append(order("4781320682406083643", "2026-05-15"))
     rows["douyin__account_days"] = [account_day("2026-05-01", 500), account_day("2026-05-02", 90)]
     rows["douyin__video_days"] = [d for d in rows["douyin__video_days"] if d["date"].day != 3]
     rows["douyin_shop__orders"][1] = order("4781320682406083641", "2026-05-02", status=4)

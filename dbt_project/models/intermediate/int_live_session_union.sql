@@ -24,3 +24,4 @@ select
 from {{ ref('stg_sheet__live_sessions') }} as sessions
 inner join {{ source('config', 'account') }} as accounts
     on sessions.account_key = accounts.account_key
+where sessions.started_at < {{ end_of_as_of_date() }}

@@ -26,3 +26,4 @@ select
 from lines
 inner join {{ source('config', 'account') }} as accounts
     on lines.account_key = accounts.account_key
+where lines.created_on <= {{ as_of_date() }}

@@ -20,3 +20,5 @@ select
 from posts
 inner join {{ source('config', 'account') }} as accounts
     on posts.account_key = accounts.account_key
+-- a listing read after midnight shows posts that are not yet of the as-of day
+where coalesce(posts.published_on <= {{ as_of_date() }}, true)

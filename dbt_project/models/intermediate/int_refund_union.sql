@@ -24,3 +24,4 @@ left join {{ ref('int_order_union') }} as orders
     on refunds.account_key || '/' || refunds.order_id = orders.order_key
 left join {{ ref('int_order_line_union') }} as lines
     on refunds.account_key || '/' || refunds.order_id || '/' || refunds.line_id = lines.line_key
+where refunds.refunded_at < {{ end_of_as_of_date() }}

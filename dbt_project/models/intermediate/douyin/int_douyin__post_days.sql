@@ -33,6 +33,8 @@ totals as (
         on
             totals.account_key = observed_before.account_key
             and totals.stat_date = observed_before.stat_date
+    -- a snapshot taken after midnight shows videos of the next day
+    where coalesce({{ shanghai_date('videos.published_at') }} <= totals.stat_date, true)
 ),
 
 changes as (
