@@ -10,7 +10,8 @@ export TZ := UTC
 .venv/.synced: pyproject.toml uv.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	$(UV) sync --quiet --frozen --inexact
+	# bytecode now: Airflow, dbt and Great Expectations start several times in every run
+	$(UV) sync --quiet --frozen --inexact --compile-bytecode
 	touch $@
 
 demo: .venv/.synced

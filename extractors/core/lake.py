@@ -207,13 +207,14 @@ class Lake:
         found = {}
         for path in self.list_files("_verdicts"):
             body = json.loads(self.read_bytes(path))
-            found[body["batch_id"]] = {
-                (s["account_key"], date.fromisoformat(s["dt"])): SliceVerdict(
-                    s["account_key"], date.fromisoformat(s["dt"]), s["passed"], tuple(s["failures"])
-                )
-                for s in body["slices"]
-            }
+            found[body["batch_id"]] = {(v.account_key, v.dt): v for v in _slice_verdicts(body)}
         return found
+
+    def verdicts_of(self, batch_id: str) -> list[SliceVerdict]:
+        """Return the verdicts on one batch so far."""
+        if not self.exists(f"_verdicts/{batch_id}.json"):
+            return []
+        return _slice_verdicts(json.loads(self.read_bytes(f"_verdicts/{batch_id}.json")))
 
     def accept(self, key: SliceKey, batch_id: str, reason: str, accepted_at: str) -> None:
         """Make a suspect or refused slice current, on the record."""
@@ -317,6 +318,15 @@ def current_rows_sql(stream: Stream, files: Sequence[str], winners: str) -> str:
         f"    select *, row_number() over (partition by {key} order by {order}) as _rank\n"
         f"    from (\n    {rows}\n    )\n) as ranked\nwhere _rank = 1"
     )
+
+
+def _slice_verdicts(body: Mapping[str, Any]) -> list[SliceVerdict]:
+    return [
+        SliceVerdict(
+            s["account_key"], date.fromisoformat(s["dt"]), s["passed"], tuple(s["failures"])
+        )
+        for s in body["slices"]
+    ]
 
 
 def _winning(manifest: Manifest, record: SliceRecord) -> WinningSlice:

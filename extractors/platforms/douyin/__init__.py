@@ -85,7 +85,9 @@ PLATFORM = Platform(
     label_zh="抖音",
     label_en="Douyin",
     base_url="https://open.douyin.com",
-    calls_per_second=10,
+    # assumed: nobody publishes it; the option calls_per_second of an account overrides
+    calls_per_second=30,
+    workers=8,
     authorize=authorize,
     fetch_token=fetch_token,
     read_envelope=read_envelope,

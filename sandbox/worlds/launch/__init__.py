@@ -27,6 +27,14 @@ from tidemark.clock import SHANGHAI
 DAILY = Path(__file__).parent / "daily.csv"
 COUNTERS = ("plays", "likes", "comments", "shares")
 AGE_WEIGHTS = (40, 25, 14, 9, 6, 4, 2)  # of a day's plays, by the video's age in days
+QUIET: Counts = {
+    "plays": 6_500,
+    "likes": 180,
+    "comments": 30,
+    "shares": 40,
+    "new_followers": 300,
+    "unfollows": 40,
+}
 OPENING_FANS = 120_000
 ORDER_FEN = 8_000
 BUYERS_IN_PHASE = 760
@@ -57,12 +65,16 @@ def launch() -> World:
 
 
 def read_daily() -> dict[date, Counts]:
-    """Return the campaign's days: column name to number, None where the file is blank."""
+    """Return the campaign's days: column name to number, None where the file is blank.
+
+    After the campaign, where the file says nothing of the account, it goes on quietly.
+    """
     with DAILY.open() as source:
-        return {
+        days = {
             date.fromisoformat(row.pop("date")): {k: int(v) if v else None for k, v in row.items()}
             for row in csv.DictReader(source)
         }
+    return {day: row if row["plays"] is not None else {**row, **QUIET} for day, row in days.items()}
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
@@ -101,7 +113,7 @@ def douyin_account(daily: dict[date, Counts]) -> DouyinAccount:
 
 
 def account_days(daily: dict[date, Counts]) -> dict[date, Counts]:
-    """Return the account's daily figures; after the campaign the account rests at zero."""
+    """Return the account's daily figures; they go on after the campaign."""
     days: dict[date, Counts] = {}
     fans, posts = OPENING_FANS, 0
     for day, row in daily.items():
