@@ -16,7 +16,7 @@ from warehouse.status import write_atomically, write_status
 AUDITED = "audited.json"
 SHOWN_AT_MOST = 5
 
-#: (database, lake, settings, release id) -> a report with .passed and .failures
+#: (database, lake, settings, release id) -> a report with .passed, .critical and .summary
 Check = Callable[..., Any]
 
 
@@ -35,8 +35,8 @@ def audit_candidate(site: Site, plan_id: str | None = None, check: Check | None 
     path = candidate_path(site, plan.plan_id)
     report = (check or _expectations())(path, site.lake, site.settings, plan.plan_id)
     if not report.passed:
-        _refuse(site, plan, [str(failure) for failure in report.failures])
-    write_atomically(folder / AUDITED, json.dumps({"gate_summary": _summary(report)}))
+        _refuse(site, plan, [str(failure) for failure in report.critical])
+    write_atomically(folder / AUDITED, json.dumps({"gate_summary": report.summary}))
     return plan.plan_id
 
 
@@ -51,7 +51,8 @@ def read_summary(settings: Settings, plan_id: str) -> str:
 def _expectations() -> Check:
     from expectations.runner import audit_database
 
-    return audit_database
+    check: Check = audit_database
+    return check
 
 
 def _refuse(site: Site, plan: Plan, failures: list[str]) -> None:
@@ -64,8 +65,3 @@ def _refuse(site: Site, plan: Plan, failures: list[str]) -> None:
     drop_plan(site.settings, plan.plan_id)
     write_status(site, "gate_failed", reason, failures=failures, late_sources=plan.late_sources)
     raise GateError(reason)
-
-
-def _summary(report: Any) -> str:
-    summary = getattr(report, "summary", "passed")
-    return str(summary() if callable(summary) else summary)

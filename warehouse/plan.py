@@ -4,12 +4,13 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from extractors.core.lake import WinningSlice
+from tidemark.clock import business_date
 from tidemark.settings import Settings
 from warehouse.asof import Due, account_starts, due_day
 from warehouse.base import Base, read_base
@@ -27,6 +28,7 @@ from warehouse.status import Outcome, write_atomically, write_status
 logger = logging.getLogger(__name__)
 
 NO_DAY = Due(None)
+REFUSALS_SHOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,20 @@ def plan(settings: Settings, *, force: bool = False) -> Plan | None:
 def make_plan(site: Site, *, force: bool = False) -> Plan | None:
     """Plan a release under a lock that the caller holds; `force` also builds what is unchanged."""
     finish_what_was_published(site)
+    state = read_lake_state(site)
     if (hold := read_hold(site.settings)) is not None:
         decided: Plan | Nothing = Nothing("held", f"{hold}; tidemark rollback --resume ends it")
     else:
-        decided = _decide(site, read_lake_state(site), force=force)
+        decided = _decide(site, state, force=force)
     if isinstance(decided, Plan):
         return decided
-    waiting, late = map(str, decided.due.waiting), map(str, decided.due.late)
     write_status(
-        site, decided.outcome, decided.reason, waiting_for=[*waiting], late_sources=[*late]
+        site,
+        decided.outcome,
+        decided.reason,
+        waiting_for=[str(gap) for gap in decided.due.waiting],
+        late_sources=[str(gap) for gap in decided.due.late],
+        refused_slices=_refused(site, state),
     )
     logger.info("%s: %s", decided.outcome, decided.reason)
     return None
@@ -70,7 +77,7 @@ def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
     slices = state.slices(due.as_of)
     if not slices:
         return Nothing("unchanged", f"the lake holds no current slice up to {due.as_of}", due)
-    found = _describe(site, due, slices)
+    found = _describe(site, due, state, slices)
     if force:
         return _keep(site, found, state, slices)
     if current is not None and _is_same(found, current):
@@ -81,7 +88,7 @@ def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
     return _keep(site, found, state, slices)
 
 
-def _describe(site: Site, due: Due, slices: Sequence[WinningSlice]) -> Plan:
+def _describe(site: Site, due: Due, state: LakeState, slices: Sequence[WinningSlice]) -> Plan:
     models, config = model_hash(site), config_hash(site)
     first = min([*account_starts(site, slices).values(), *(s.key.dt for s in slices)])
     as_of = due.as_of or first
@@ -95,7 +102,12 @@ def _describe(site: Site, due: Due, slices: Sequence[WinningSlice]) -> Plan:
         config_version=site.config_version,
         code_version=code_version(models),
         late_sources=tuple(str(gap) for gap in due.late),
+        refused_slices=_refused(site, state),
     )
+
+
+def _refused(site: Site, state: LakeState) -> tuple[str, ...]:
+    return state.refused(business_date(site.settings.clock()) - REFUSALS_SHOWN)
 
 
 def _is_same(found: Plan, current: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -26,6 +27,7 @@ class Plan:
     config_version: str
     code_version: str
     late_sources: tuple[str, ...] = ()
+    refused_slices: tuple[str, ...] = ()
 
 
 def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
@@ -37,8 +39,8 @@ def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
             f"there is no open plan {plan_id or ''} in {settings.build_dir}: it was finished, "
             "superseded by a newer one or never made; run tidemark plan"
         )
-    body = json.loads(path.read_text())
-    return Plan(**{**body, "late_sources": tuple(body["late_sources"])})
+    body: dict[str, Any] = json.loads(path.read_text())
+    return Plan(**{k: tuple(v) if isinstance(v, list) else v for k, v in body.items()})
 
 
 def read_slices(settings: Settings, plan_id: str) -> list[WinningSlice]:

@@ -43,7 +43,13 @@ def finish(site: Site, plan: Plan, *, notice: Callable[[str], None] = lambda _: 
     notice("after the link")
     drop_old(settings)
     reason = f"{plan.plan_id}, as of {plan.as_of_date}: {row['gate_summary']}"
-    write_status(site, "published", reason, late_sources=plan.late_sources)
+    write_status(
+        site,
+        "published",
+        reason,
+        late_sources=plan.late_sources,
+        refused_slices=plan.refused_slices,
+    )
     drop_plan(settings, plan.plan_id)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractors.core.lake import Lake
 from warehouse.errors import BuildError
-from warehouse.ledger_tables import COLUMNS, ledger_table
+from warehouse.ledger_tables import COLUMNS, LEDGERS, flatten, ledger_table
 from warehouse.releases import sync_folder
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _copy(candidate: Path, temporary: Path, lake: Lake, row: Mapping[str, Any]) 
 
 def _add_own_rows(release: "duckdb.DuckDBPyConnection", lake: Lake, row: Mapping[str, Any]) -> None:
     """Add what a candidate cannot know yet: its own release, and how its audit ended."""
-    results = (e for e in lake.ledger("gate_results") if e.get("release_id") == row["release_id"])
+    judged = flatten(lake.ledger(LEDGERS["gate_result"]))
+    results = [result for result in judged if result.get("release_id") == row["release_id"]]
     for name, entries in (("release", [row]), ("gate_result", results)):
         release.register("incoming", ledger_table(name, entries))
         release.execute(f"create table if not exists ops.{name} as from incoming where false")

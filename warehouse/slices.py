@@ -60,6 +60,14 @@ class LakeState:
             key=order,
         )
 
+    def refused(self, since: date) -> tuple[str, ...]:
+        """Return what the gate keeps from counting, from a day on, with the rules by name."""
+        return tuple(
+            f"{key.platform}/{key.stream} {key.account_key} {key.dt}: {attempt.error}"
+            for key, attempt in sorted(self.attempts.items(), key=lambda item: str(item[0]))
+            if attempt.status == "suspect" and key.dt >= since
+        )
+
     def complete(self) -> set[SliceKey]:
         """Return the keys that have a current slice, with or without rows."""
         return {s.key for of_stream in self.current.values() for s in of_stream}

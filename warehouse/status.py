@@ -24,6 +24,7 @@ def write_status(
     failures: Sequence[str] = (),
     late_sources: Sequence[str] = (),
     waiting_for: Sequence[str] = (),
+    refused_slices: Sequence[str] = (),
 ) -> None:
     """Replace status.json; the release it names is always the one that readers see now."""
     current = current_entry(site.settings, site.lake) or {}
@@ -36,6 +37,7 @@ def write_status(
         "failures": list(failures),
         "late_sources": list(late_sources),
         "waiting_for": list(waiting_for),
+        "refused_slices": list(refused_slices),
         "at": site.settings.clock().isoformat(),
         # wall time beside it: while a campaign is simulated the clock above stands still
         "written_at": system_clock().isoformat(),

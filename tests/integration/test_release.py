@@ -20,7 +20,7 @@ from warehouse.rollback import resume, roll_back
 from warehouse.status import read_status
 from warehouse.transform import run_dbt
 
-PASSED = SimpleNamespace(passed=True, failures=(), summary="3 checks passed")
+PASSED = SimpleNamespace(passed=True, critical=(), summary="3 checks passed")
 
 
 def release(site, *, notice=lambda _: None, transform=transform):
@@ -131,7 +131,7 @@ def test_a_failed_audit_drops_the_candidate_and_says_why(tmp_path):
     land_day(site, "2026-04-16", 5)
     plan = make_plan(site)
     build_candidate(site, plan.plan_id, transform=transform)
-    failed = SimpleNamespace(passed=False, failures=("marts/fct_play_day volume",))
+    failed = SimpleNamespace(passed=False, critical=("marts/fct_play_day volume",))
 
     with pytest.raises(GateError, match="volume"):
         audit_candidate(site, plan.plan_id, check=lambda *_: failed)

@@ -136,6 +136,7 @@ def test_refused_and_unjudged_slices_do_not_count(tmp_path):
     slices = read_slices(site.settings, plan.plan_id)
 
     assert [s.batch_id for s in slices] == ["b00000", "b00001"]
+    assert plan.refused_slices == ("alpha/days alpha_acme 2026-04-15: refused by a_rule",)
 
 
 def test_days_after_the_as_of_day_stay_out(tmp_path):
