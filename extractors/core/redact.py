@@ -16,7 +16,7 @@ TOKENS = re.compile(r"\b(?:act|rft|clt)\.[\w.-]+")
 PHONES = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 PEOPLE = re.compile(
-    r"(?i)open_?id|union_?id|user_id|nick|avatar|receiver|mask_|encrypt_|addr|phone|tel$|mobile"
+    r"(?i)open_?id|union_?id|user_id|nick|avatar|receiver|mask_|encrypt_|addr|phone|tel$|mobile|coordinate|account_info|id_card"
     r"|^content$|^text$|remark|buyer_words|seller_words|^words$"
 )
 
