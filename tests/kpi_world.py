@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from tidemark.settings import PROJECT_ROOT, Settings, load_settings
 from warehouse.config_tables import config_tables
 
 Row = dict[str, Any]
-Change = Callable[[date, Row], Row | None]
 
 NAMES = ("plays", "likes", "comments", "shares", "new_followers", "unfollows")
 LIVE = ("live_viewers", "buyers", "orders", "paid", "refunds")
@@ -54,10 +53,10 @@ def example_days() -> dict[date, Row]:
     }
 
 
-def account_events(account: str, shop: str, change: Change) -> Iterator[Row]:
-    """Yield what the engine reads of one Douyin account and its shop; None hides a day."""
+def account_events(account: str, shop: str, hidden: Collection[date]) -> Iterator[Row]:
+    """Yield what the engine reads of one Douyin account, silent on some days, and its shop."""
     for day, as_reported in example_days().items():
-        row = change(day, as_reported) or dict.fromkeys(as_reported)
+        row = dict.fromkeys(as_reported) if day in hidden else as_reported
         yield from _social(account, day, row)
         yield from _shop(shop, day, as_reported)
 
@@ -98,24 +97,23 @@ def _shop(shop: str, day: date, row: Row) -> Iterator[Row]:
 
 def make_world(
     folder: Path,
-    variants: Mapping[str, Change],
     campaigns: Mapping[str, str],
     *,
-    silent: Mapping[str, frozenset[date]] | None = None,
+    hidden: Mapping[str, Collection[date]],
     through: date = date(2026, 6, 15),
 ) -> Path:
     """Write a build database in which every variant is a brand with the example's campaign.
 
-    campaigns holds the text of each variant's file; silent names days on which a variant's Douyin
+    campaigns holds the text of each variant's file; hidden names days on which a variant's Douyin
     source said nothing.
     """
     settings = write_config(folder, campaigns)
     tables = config_tables(settings, open_lake(settings.lake_url))
     statuses: list[Row] = []
     events: list[Row] = []
-    for brand, change in variants.items():
+    for brand in campaigns:
         account, shop = f"douyin_{brand}", f"shop_{brand}"
-        missing = (silent or {}).get(brand, frozenset())
+        missing = hidden.get(brand, ())
         every = days("2026-03-01", through)
         read = [day for day in every if day not in missing]
         statuses += source_days("douyin/account_days", account, read)
@@ -124,7 +122,7 @@ def make_world(
             statuses += source_days(stream, account, every if "live" in stream else read)
         for stream in ("douyin_shop/orders", "douyin_shop/after_sales"):
             statuses += source_days(stream, shop, every)
-        events += account_events(account, shop, change)
+        events += account_events(account, shop, missing)
     database = make_build_db(
         folder / "build.duckdb",
         {},
