@@ -40,7 +40,9 @@ def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
             "superseded by a newer one or never made; run tidemark plan"
         )
     body: dict[str, Any] = json.loads(path.read_text())
-    return Plan(**{k: tuple(v) if isinstance(v, list) else v for k, v in body.items()})
+    for name in ("late_sources", "refused_slices"):
+        body[name] = tuple(body[name])
+    return Plan(**body)
 
 
 def read_slices(settings: Settings, plan_id: str) -> list[WinningSlice]:
