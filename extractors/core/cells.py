@@ -14,7 +14,7 @@ _DAY = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
 _TIME = r"(\d{1,2})[:时](?:(\d{1,2})分?(?::?(\d{1,2})(?:\.\d+)?秒?)?)?"
 _DAY_TEXT = re.compile(_DAY)
 _MOMENT_TEXT = re.compile(rf"{_DAY}[ T]*{_TIME}")
-_ROUNDED_TEXT = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
+_ROUNDED_TEXT = re.compile(r"\d(?:\.\d+)?[eE]\+[1-9]\d")
 _EXACT_DIGITS = 15  # more than a spreadsheet keeps of a number
 _ROUNDED = "was rounded by a spreadsheet; format the column as text and paste it again"
 
