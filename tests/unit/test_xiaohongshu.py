@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from extractors.core.exports import ParsedFile, export_time, parse_file
 from extractors.core.filetables import FileRefused
 
-REAL = Path(__file__).parents[3] / "shared/data/xiaohongshu_note_export.xlsx"
+REAL = "xiaohongshu_note_export.xlsx"
 HEADERS = [
     *("笔记标题", "首次发布时间", "体裁", "曝光", "观看量", "封面点击率", "点赞"),
     *("评论", "收藏", "涨粉", "分享", "人均观看时长", "弹幕"),
@@ -22,14 +22,9 @@ NOTE: list[Any] = [
 ]
 NOW = datetime(2026, 4, 18, 2, 0, tzinfo=UTC)
 
-needs_real_file = pytest.mark.skipif(
-    not REAL.exists(), reason="needs ../shared/data/xiaohongshu_note_export.xlsx"
-)
 
-
-@needs_real_file
-def test_real_export_brings_its_eight_notes_exactly() -> None:
-    parsed = parse_file(REAL.name, REAL.read_bytes(), NOW)
+def test_real_export_brings_its_eight_notes_exactly(shared_data: Path) -> None:
+    parsed = parse_file(REAL, (shared_data / REAL).read_bytes(), NOW)
 
     first, untitled = parsed.rows[0], parsed.rows[4]
     assert len(parsed.rows) == 8
@@ -40,9 +35,8 @@ def test_real_export_brings_its_eight_notes_exactly() -> None:
     assert (untitled["title"], untitled["views"], untitled["danmaku"]) == ("", 205, 0)
 
 
-@needs_real_file
-def test_real_export_is_of_the_day_stored_inside_it() -> None:
-    parsed = parse_file(REAL.name, REAL.read_bytes(), NOW)
+def test_real_export_is_of_the_day_stored_inside_it(shared_data: Path) -> None:
+    parsed = parse_file(REAL, (shared_data / REAL).read_bytes(), NOW)
 
     assert parsed.exported_at == datetime(2026, 3, 25, 7, 14, 54, tzinfo=UTC)
     assert {row["exported_on"] for row in parsed.rows} == {date(2026, 3, 25)}
