@@ -1,0 +1,74 @@
+"""tidemark config check, schema, show."""
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer()
+config = typer.Typer(help="What humans decide: accounts, metrics, campaigns, alert routes.")
+app.add_typer(config, name="config")
+
+
+@config.command()
+def check() -> None:
+    """Report every problem of every file at once, each with file, line, field and remedy."""
+    from tidemark.config.loader import check_config
+    from tidemark.config.problems import raise_if_any
+    from tidemark.settings import load_settings
+
+    found, problems = check_config(load_settings().config_dir)
+    raise_if_any(problems)
+    console = Console()
+    for warning in problems:
+        console.print(f"[yellow]warning[/] {warning}", highlight=False, soft_wrap=True)
+    goals = sum(len(goal.by_phase) for campaign in found.campaigns for goal in campaign.goals)
+    console.print(
+        f"[green]ok[/] {len(found.accounts)} accounts, {len(found.metrics)} metrics, "
+        f"{len(found.campaigns)} campaigns with {goals} phase goals, version {found.version}"
+    )
+
+
+@config.command()
+def schema() -> None:
+    """Write the JSON Schema with which editors complete campaign files."""
+    from tidemark.config.loader import load_config
+    from tidemark.config.schema import FILE, schema_text
+    from tidemark.settings import load_settings
+
+    folder = load_settings().config_dir
+    path = folder / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(schema_text(load_config(folder)), encoding="utf-8")
+    Console().print(f"{path} written")
+
+
+@config.command()
+def show() -> None:
+    """Print campaigns, phases and targets as they were understood."""
+    from tidemark.config.loader import load_config
+    from tidemark.settings import load_settings
+
+    found = load_config(load_settings().config_dir)
+    console = Console()
+    for campaign in found.campaigns:
+        span = f"{campaign.starts_on} to {campaign.ends_on}"
+        table = Table(title=f"{campaign.name} · {campaign.key} · {span}", title_justify="left")
+        for name in ("goal", "scope", *(phase.key for phase in campaign.phases), "campaign"):
+            table.add_column(name, justify="left" if name in {"goal", "scope"} else "right")
+        for goal in campaign.goals:
+            metric = found.metrics[goal.metric]
+            targets = [_told(goal.by_phase.get(phase.key)) for phase in campaign.phases]
+            name = f"{metric.name_zh} / {metric.name_en}"
+            whole = goal.target if metric.aggregation == "sum" else None
+            table.add_row(name, goal.scope_text, *targets, "" if whole is None else f"{whole:,g}")
+        console.print(table)
+
+
+def _told(target: object) -> str:
+    from tidemark.config.campaigns import PhaseTarget
+
+    if not isinstance(target, PhaseTarget):
+        return ""
+    if target.lift_over:
+        return f"{target.factor:g} × {target.lift_over}"
+    return f"{target.target:,.10g}"
