@@ -79,14 +79,12 @@ def _iso_moment(text: str) -> datetime | None:
 
 
 def _workbook(name: str, content: bytes) -> list[Table]:
-    import openpyxl
-
     _refuse_oversized(name, content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # exports without a default style are common
-            book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=True)
-            return [Table(sheet.title, tuple(_rows(name, sheet))) for sheet in book.worksheets]
+            tables = _tables(name, content, data_only=True)
+            formulas = _tables(name, content, data_only=False) if _has_formulas(content) else []
     except FileRefused:
         raise
     except Exception as error:  # openpyxl raises whatever its XML parsers raise
@@ -94,6 +92,33 @@ def _workbook(name: str, content: bytes) -> list[Table]:
             f"{name}: not a readable workbook ({type(error).__name__}: {error}); "
             "open it, save it as .xlsx and drop it again"
         ) from error
+    for values, written in zip(tables, formulas, strict=False):
+        _refuse_uncomputed(name, values, written)
+    return tables
+
+
+def _tables(name: str, content: bytes, *, data_only: bool) -> list[Table]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=data_only, read_only=True)
+    return [Table(sheet.title, tuple(_rows(name, sheet))) for sheet in book.worksheets]
+
+
+def _has_formulas(content: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sheets = [part for part in parts.namelist() if part.startswith("xl/worksheets/")]
+        return any(re.search(rb"<f[ >/]", parts.read(part)) for part in sheets)
+
+
+def _refuse_uncomputed(name: str, values: Table, written: Table) -> None:
+    """Refuse a formula whose result was never stored: it would look like an empty cell."""
+    for r, (row, formulas) in enumerate(zip(values.rows, written.rows, strict=False)):
+        for c, (value, formula) in enumerate(zip(row, formulas, strict=False)):
+            if value is None and formula is not None:
+                raise FileRefused(
+                    f"{name}, {values.place(r, c)}: a formula without a stored result; open the "
+                    "file in a spreadsheet program, save it and drop it again"
+                )
 
 
 def _refuse_oversized(name: str, content: bytes) -> None:

@@ -176,6 +176,17 @@ def test_bad_cells_are_named_all_at_once(tmp_path: Path) -> None:
     assert "row 4, column B (播放量): '四千'" in str(refused.value)
 
 
+def test_formula_without_a_result_is_not_taken_for_an_empty_cell(tmp_path: Path) -> None:
+    rows = [
+        ["数据起", "2026-03-01", "数据止", "2026-03-01"],
+        ["日期", "播放量"],
+        ["2026-03-01", "=2000*2"],
+    ]
+
+    with pytest.raises(FileRefused, match="row 3, column B: a formula without a stored result"):
+        parse_file("a.xlsx", _workbook(tmp_path, rows), NOW)
+
+
 def test_doubled_column_is_refused(tmp_path: Path) -> None:
     rows = [["数据起", "2026-03-01", "数据止", "2026-03-01"], ["日期", "播放量", "播放"]]
 
