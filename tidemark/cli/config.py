@@ -60,7 +60,9 @@ def show() -> None:
             targets = [_told(goal.by_phase.get(phase.key)) for phase in campaign.phases]
             name = f"{metric.name_zh} / {metric.name_en}"
             whole = goal.target if metric.aggregation == "sum" else None
-            table.add_row(name, goal.scope_text, *targets, "" if whole is None else f"{whole:,g}")
+            table.add_row(
+                name, goal.scope_text, *targets, "" if whole is None else f"{whole:,.10g}"
+            )
         console.print(table)
 
 
