@@ -21,7 +21,8 @@ select
 from kpi.goal_status as status
 join kpi.goal as goal on goal.goal_key = status.goal_key
 join marts.dim_campaign as campaign on campaign.campaign_key = status.campaign_key
-left join marts.dim_phase as phase on phase.phase_key = status.phase_key
+left join marts.dim_phase as phase
+    on phase.campaign_key = status.campaign_key and phase.phase_key = status.phase_key
 order by status.goal_key
 """
 
