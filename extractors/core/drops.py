@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from extractors.core.exports import ParsedFile
     from extractors.core.lake import Lake
     from extractors.core.model import Account
+    from extractors.core.run import Landed
     from tidemark.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -220,8 +221,12 @@ def _land(
     done = {**entry, "outcome": "landed", "rows": landed.rows}
     lake.append(LEDGER, drop.entry_id, done)
     logger.info("%s: %d rows from a file for %s", landed.stream, landed.rows, account.key)
-    outcome = FileOutcome(
-        account.key,
+    return _landed_outcome(drop, parsed, landed), done
+
+
+def _landed_outcome(drop: _Drop, parsed: "ParsedFile", landed: "Landed") -> FileOutcome:
+    return FileOutcome(
+        drop.claim.account_key,
         drop.claim.name,
         "landed",
         parsed.platform.name,
@@ -230,7 +235,6 @@ def _land(
         landed.rows,
         _remark(landed.drift, parsed.examples_skipped),
     )
-    return outcome, done
 
 
 def _landing_entry(
