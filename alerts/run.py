@@ -24,7 +24,7 @@ from alerts.incidents import (
     owed,
     told,
 )
-from alerts.text import Labels, render
+from alerts.text import DONE, Labels, render
 from extractors.core.credentials import read_connection
 from extractors.core.errors import Transient
 from extractors.core.lake import Lake, open_lake
@@ -223,7 +223,7 @@ def _alert_id(entry: Mapping[str, Any]) -> str:
 def _labels(settings: Settings) -> Callable[[Mapping[str, Any]], Labels]:
     from extractors.core.registry import platforms_by_name
 
-    metrics = {metric.metric: metric for metric in load_metrics(settings.config_dir)}
+    metrics = load_metrics(settings.config_dir)
     platforms = platforms_by_name()
     board_url = load_alerts(settings.config_dir).board_url
 
@@ -232,8 +232,8 @@ def _labels(settings: Settings) -> Callable[[Mapping[str, Any]], Labels]:
         platform = platforms.get(figures["platform"] or "")
         return Labels(
             platform.label_zh if platform else "",
-            metric.label_zh,
-            metric.done_zh,
+            metric.short_zh,
+            DONE.get(metric.short_zh, "实际"),
             metric.short_code,
             board_url,
         )

@@ -11,6 +11,7 @@ EXACT_BELOW = 100_000
 
 HEAD = {"warning": "🟡【预警】", "critical": "🔴【严重】", "missed": "🔴【未达成】"}
 BEHIND = {"warning": "落后", "critical": "将无法达成", "missed": "未达成"}
+DONE = {"涨粉": "已涨", "净增粉": "已涨"}  # how people say that so many are there
 LETTERS = {"fire": "F", "escalate": "E", "remind": "M", "resolve": "S"}
 
 

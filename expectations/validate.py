@@ -48,6 +48,8 @@ class Validator:
     def close(self) -> None:
         """Let go of the file."""
         self._source.get_execution_engine().close()
+        # the datasource has an engine of its own; DuckDB shares an open file within a process
+        self._source.get_engine().dispose()
 
     def run(self, suite: Suite, table: str, *, by_slice: bool = False) -> list[Result]:
         """Run a suite on a table or view; by_slice also says which account-days are at fault."""
