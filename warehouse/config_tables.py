@@ -12,6 +12,7 @@ from tidemark.clock import business_date
 from tidemark.config.loader import Config, load_config
 from tidemark.settings import Settings
 from warehouse.goal_rows import goal_rows, guardrail_rows
+from warehouse.registry_rows import registry_rows
 
 LEDGER = "config_versions"
 FIRST_DAY = date(1900, 1, 1)  # the earliest version also judges every day before it
@@ -99,12 +100,11 @@ def config_tables(settings: Settings, lake: Lake) -> dict[str, pa.Table]:
     now = settings.clock()
     if not versions or versions[-1]["config_version"] != config.version:
         versions.append(json.loads(json.dumps(_version(config, now), default=str)))
-    spans = _spans(versions)
-    goals = list(_valid(versions, spans, "goals"))
+    goals = list(_valid(versions, "goals"))
     rows: dict[str, Iterable[Mapping[str, Any]]] = {
-        **_registry_rows(config),
+        **registry_rows(config),
         "goal": goals,
-        "goal_guardrail": _valid(versions, spans, "guardrails"),
+        "goal_guardrail": _valid(versions, "guardrails"),
         "pacing_weight": _weights(goals),
         "day": _days(goals, business_date(now)),
     }
@@ -130,35 +130,33 @@ def _versions(lake: Lake) -> list[dict[str, Any]]:
     return sorted(lake.ledger(LEDGER), key=lambda entry: str(entry["accepted_at"]))
 
 
-def _spans(versions: Sequence[Mapping[str, Any]]) -> list[tuple[date, date | None] | None]:
-    """Return each version's first and last day in force; None where a day has a later one."""
+def _in_force(
+    versions: Sequence[Mapping[str, Any]], campaign: str
+) -> Iterator[tuple[Mapping[str, Any], date, date | None]]:
+    """Yield the versions that hold a campaign, each with its first and last day in force."""
     accepted = [date.fromisoformat(version["accepted_on"]) for version in versions]
-    spans: list[tuple[date, date | None] | None] = []
-    first = FIRST_DAY
-    for n, day in enumerate(accepted):
-        since = first if first == FIRST_DAY else day
-        following = accepted[n + 1] if n + 1 < len(accepted) else None
-        if following == day:
-            spans.append(None)
+    is_first = True
+    for version, day, following in zip(versions, accepted, [*accepted[1:], None], strict=True):
+        is_held = any(row["campaign_key"] == campaign for row in version["goals"])
+        if not is_held or following == day:
             continue
-        spans.append((since, following - timedelta(1) if following else None))
-        first = day
-    return spans
+        until = following - timedelta(1) if following else None
+        yield version, FIRST_DAY if is_first else day, until
+        is_first = False
 
 
-def _valid(
-    versions: Sequence[Mapping[str, Any]],
-    spans: Sequence[tuple[date, date | None] | None],
-    kind: str,
-) -> Iterator[dict[str, Any]]:
+def _valid(versions: Sequence[Mapping[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
+    """Yield the goals or guardrails of every version with their days of validity."""
     days = {name for name, type_ in COLUMNS["goal"].items() if type_ == pa.date32()}
-    for version, span in zip(versions, spans, strict=True):
-        if span is None:
-            continue
-        validity = dict(zip(("valid_from", "valid_to"), span, strict=True))
-        for row in version[kind]:
-            parsed = {k: date.fromisoformat(v) if k in days and v else v for k, v in row.items()}
-            yield {**parsed, **validity, "config_version": version["config_version"]}
+    campaigns = {row["campaign_key"] for version in versions for row in version["goals"]}
+    for campaign in sorted(campaigns):
+        for version, since, until in _in_force(versions, campaign):
+            validity = {"valid_from": since, "valid_to": until}
+            for row in (row for row in version[kind] if row["campaign_key"] == campaign):
+                parsed = {
+                    k: date.fromisoformat(v) if k in days and v else v for k, v in row.items()
+                }
+                yield {**parsed, **validity, "config_version": version["config_version"]}
 
 
 def _weights(goals: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -184,97 +182,3 @@ def _days(goals: Sequence[Mapping[str, Any]], today: date) -> Iterator[dict[str,
 
 def _range(first: date, last: date) -> list[date]:
     return [first + timedelta(n) for n in range((last - first).days + 1)]
-
-
-def _registry_rows(config: Config) -> dict[str, list[dict[str, Any]]]:
-    return {
-        "brand": [
-            {"brand_key": brand.key, "brand_name": brand.name, "owner_name": brand.owner}
-            for brand in config.brands
-        ],
-        "account": list(_account_rows(config)),
-        "campaign": [
-            {
-                "campaign_key": campaign.key,
-                "brand_key": campaign.brand,
-                "campaign_name": campaign.name,
-                "starts_on": campaign.starts_on,
-                "ends_on": campaign.ends_on,
-                "owner_name": campaign.owner,
-            }
-            for campaign in config.campaigns
-        ],
-        "phase": list(_phase_rows(config)),
-        "metric": list(_metric_rows(config)),
-        "metric_source": list(_source_rows(config)),
-    }
-
-
-def _account_rows(config: Config) -> Iterator[dict[str, Any]]:
-    for account in config.accounts:
-        yield {
-            "account_key": account.key,
-            "brand_key": account.brand,
-            "platform": account.platform,
-            "account_id": account.external_id,
-            "account_name": account.name,
-            "ownership": account.ownership,
-            "kind": account.kind,
-            "active_from": account.active_from,
-            "active_to": account.active_to,
-        }
-
-
-def _phase_rows(config: Config) -> Iterator[dict[str, Any]]:
-    for campaign in config.campaigns:
-        for phase in campaign.phases:
-            yield {
-                "phase_key": phase.key,
-                "campaign_key": campaign.key,
-                "phase_no": phase.number,
-                "phase_code": phase.key,
-                "phase_name": phase.name,
-                "starts_on": phase.starts_on,
-                "ends_on": phase.ends_on,
-            }
-
-
-def _metric_rows(config: Config) -> Iterator[dict[str, Any]]:
-    for metric in config.metrics.values():
-        yield {
-            "metric": metric.id,
-            "name_zh": metric.name_zh,
-            "name_en": metric.name_en,
-            "unit": metric.unit,
-            "aggregation": metric.aggregation,
-            "direction": metric.direction,
-            "numerator": metric.numerator,
-            "denominator": metric.denominator,
-            "is_monotone": metric.is_monotone,
-            "min_denominator": metric.min_denominator,
-            "restate_days": metric.restate_days,
-            "additive_over": ", ".join(metric.additive_over) or "none",
-            "definition": f"{metric.definition_zh} / {metric.definition_en}",
-            "short_code": metric.short_code,
-            "short_zh": metric.short_zh,
-            "min_expected": metric.min_expected,
-            "accrual": metric.accrual,
-        }
-
-
-def _source_rows(config: Config) -> Iterator[dict[str, Any]]:
-    for metric in config.metrics.values():
-        for basis in metric.basis or ("-",):
-            for platform, parts in metric.sources.items():
-                for part, streams in enumerate(parts, start=1):
-                    for precedence, name in enumerate(streams, start=1):
-                        source_platform, source_stream = name.split("/")
-                        yield {
-                            "metric": metric.id,
-                            "basis": basis,
-                            "platform": platform,
-                            "source_platform": source_platform,
-                            "source_stream": source_stream,
-                            "part": part,
-                            "precedence": precedence,
-                        }

@@ -124,6 +124,7 @@ def _bounds(guardrail: Guardrail) -> Row:
 def _guardrail_row(goal: Row, guardrail: Guardrail, metric: Metric) -> Row:
     return {
         "goal_key": goal["goal_key"],
+        "campaign_key": goal["campaign_key"],
         "metric": guardrail.metric,
         "basis": guardrail.basis or "-",
         "aggregation": metric.aggregation,
