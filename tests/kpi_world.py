@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,6 @@ def make_world(
     source said nothing.
     """
     settings = write_config(folder, campaigns)
-    tables = config_tables(settings, open_lake(settings.lake_url))
     statuses: list[Row] = []
     events: list[Row] = []
     for brand in campaigns:
@@ -123,13 +122,30 @@ def make_world(
         for stream in ("douyin_shop/orders", "douyin_shop/after_sales"):
             statuses += source_days(stream, shop, every)
         events += account_events(account, shop, missing)
+    return write_world(settings, [e for e in events if e["stat_date"] <= through], statuses)
+
+
+def write_world(
+    settings: Settings,
+    events: Sequence[Row],
+    statuses: Sequence[Row],
+    ledgers: Mapping[str, Sequence[Row]] | None = None,
+) -> Path:
+    """Write a build database of a configuration, what the engine reads, and source days."""
+    tables = config_tables(settings, open_lake(settings.lake_url))
     database = make_build_db(
-        folder / "build.duckdb",
+        settings.home / "build.duckdb",
         {},
         source_days=statuses,
         config={name: table.to_pylist() for name, table in tables.items()},
+        ledgers=ledgers,
     )
-    _write_events(database, [e for e in events if e["stat_date"] <= through])
+    table = pa.Table.from_pylist([{c: e.get(c) for c in EVENT.names} for e in events], EVENT)
+    with duckdb.connect(str(database)) as db:
+        db.execute("create schema if not exists intermediate")
+        db.register("incoming", table)
+        db.execute("create or replace table intermediate.int_metric_event as from incoming")
+        db.unregister("incoming")
     return database
 
 
@@ -195,12 +211,3 @@ def rows_of(database: Path, brand: str, as_of: str) -> dict[tuple[str, str, str]
     with duckdb.connect(str(database)) as db:
         found = db.execute(sql).to_arrow_table().to_pylist()
     return {(row["phase_key"] or "all", row["metric"], row["basis"]): row for row in found}
-
-
-def _write_events(database: Path, events: list[Row]) -> None:
-    table = pa.Table.from_pylist([{c: e.get(c) for c in EVENT.names} for e in events], EVENT)
-    with duckdb.connect(str(database)) as db:
-        db.execute("create schema if not exists intermediate")
-        db.register("incoming", table)
-        db.execute("create or replace table intermediate.int_metric_event as from incoming")
-        db.unregister("incoming")

@@ -1,0 +1,247 @@
+"""Rules R1 to R11 one by one, each on a campaign of its own, in one run of the models."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from extractors.core.lake import open_lake
+from tests.kpi_world import Row, run_kpi, write_config, write_world
+from tests.warehouse_fixture import days, source_days
+from warehouse.config_tables import record_config_version
+
+FIRST, LAST, THROUGH = "2026-03-01", "2026-03-30", "2026-06-01"
+CAMPAIGN = """\
+campaign: {name}
+brand: {name}
+starts_on: 2026-03-01
+ends_on: 2026-04-29
+owner: {{name: 运营一组}}
+phases:
+  - {{key: p1, starts_on: 2026-03-01, ends_on: 2026-03-30}}
+  - {{key: p2, starts_on: 2026-03-31, ends_on: 2026-04-29}}
+goals:
+  - {goal}
+"""
+SCOPE = "scope: {platform: douyin}"
+GOALS = {
+    "lower": f"{{metric: unfollow_rate, {SCOPE}, by_phase: {{p1: 0.10}}}}",
+    "limit": f"{{metric: unfollows, {SCOPE}, by_phase: {{p1: 100}}}}",
+    "stock": f"{{metric: followers, {SCOPE}, by_phase: {{p1: 1300}}}}",
+    "half": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+    "exact": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+    "slow": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+    "blank": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+    "zero": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p1: 0.05}}}}",
+    "small": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p1: 0.05}}}}",
+    "few": f"{{metric: cvr_live_viewer, {SCOPE}, by_phase: {{p1: 0.005}}}}",
+    "lift": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p2: {{lift_over: p1, factor: 1.2}}}}}}",
+    "guard": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}},"
+    " guardrails: [{metric: unfollow_rate, max: 0.10}]}",
+    "moved": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+}
+Figures = Callable[[int], dict[tuple[str, str], Any]]
+
+
+def ratio(metric: str, numerator: float, denominator: float) -> dict[tuple[str, str], Any]:
+    return {(metric, "-"): (numerator, denominator)}
+
+
+def one(metric: str, value: float | None) -> dict[tuple[str, str], Any]:
+    return {(metric, "-"): value}
+
+
+#: what the one account of each campaign reports on the n-th day of March, from 0
+REPORTED: dict[str, Figures] = {
+    "lower": lambda n: ratio("unfollow_rate", 12, 100),
+    "limit": lambda n: one("unfollows", 10),
+    "stock": lambda n: one("followers", 1000 + n * 20 // 3),
+    "half": lambda n: one("plays", 100),
+    "exact": lambda n: one("plays", 100),
+    "slow": lambda n: one("plays", 50),
+    "blank": lambda n: one("plays", None),
+    "zero": lambda n: ratio("er_by_play", 0, 0),
+    "small": lambda n: ratio("er_by_play", 2, 30),
+    "few": lambda n: ratio("cvr_live_viewer", 10, 1000),
+    "lift": lambda n: ratio("er_by_play", 50, 1000),
+    "guard": lambda n: {**one("plays", 100), **ratio("unfollow_rate", 12, 100)},
+    "moved": lambda n: one("plays", 100),
+}
+
+
+def events() -> Iterator[Row]:
+    for name, figures in REPORTED.items():
+        for n, day in enumerate(days(FIRST, THROUGH)):
+            for (metric, basis), value in figures(n).items():
+                row = {"metric": metric, "basis": basis, "account_key": f"douyin_{name}"}
+                row |= {"platform": "douyin", "stat_date": day, "known_on": day}
+                parts = ("numerator", "denominator") if isinstance(value, tuple) else ("value",)
+                given = value if isinstance(value, tuple) else (value,)
+                yield row | dict(zip(parts, given, strict=True))
+    # the stock stood at 1,000 before the phase
+    opening = {"metric": "followers", "basis": "-", "account_key": "douyin_stock"}
+    before = date(2026, 2, 28)
+    yield {**opening, "platform": "douyin", "stat_date": before, "known_on": before, "value": 1000}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every campaign lived through to 2026-06-01."""
+    folder = tmp_path_factory.mktemp("rules")
+    texts = {name: CAMPAIGN.format(name=name, goal=goal) for name, goal in GOALS.items()}
+    settings = write_config(folder, texts)
+    lake = open_lake(settings.lake_url)
+    (folder / "clock").write_text("2026-03-01T09:00:00+08:00")
+    record_config_version(lake, settings)
+    changed = texts["moved"].replace("p1: 3000", "p1: 6000")
+    (settings.config_dir / "campaigns" / "moved.yml").write_text(changed)
+    (folder / "clock").write_text("2026-03-20T09:00:00+08:00")
+    record_config_version(lake, settings)
+    (folder / "clock").write_text(f"{THROUGH}T12:00:00+08:00")
+
+    statuses = [
+        status
+        for name in GOALS
+        for stream in ("douyin/account_days", "sheet/account_days", "sheet/live_sessions")
+        for status in source_days(stream, f"douyin_{name}", days(FIRST, THROUGH))
+    ]
+    frozen = {
+        "goal_key": "lift/p2/er_by_play/-/platform=douyin",
+        "as_of_date": date(2026, 3, 30),
+        "baseline_value": 0.04,
+    }
+    database = write_world(settings, list(events()), statuses, {"baseline": [frozen]})
+    # a second account of the brand is silent every tenth day
+    with duckdb.connect(str(database)) as db:
+        db.execute(
+            """
+            insert into config.account
+            select * replace ('douyin_half_b' as account_key) from config.account
+            where account_key = 'douyin_half';
+            insert into lake.source_day
+            select * replace ('douyin_half_b' as account_key) from lake.source_day
+            where account_key = 'douyin_half';
+            insert into intermediate.int_metric_event
+            select * replace (
+                'douyin_half_b' as account_key,
+                case when day(stat_date) % 10 > 0 then 100 end as value
+            )
+            from intermediate.int_metric_event where account_key = 'douyin_half'
+            """
+        )
+    run_kpi(database, THROUGH)
+    return database
+
+
+def row_of(database: Path, name: str, as_of: str, phase: str = "p1") -> Row:
+    with duckdb.connect(str(database)) as db:
+        found = db.execute(
+            "select * from kpi.goal_history"
+            " where campaign_key = $name and as_of_date = $day and phase_key = $phase",
+            {"name": name, "day": as_of, "phase": phase},
+        ).to_arrow_table()
+    assert found.num_rows == 1
+    return found.to_pylist()[0]
+
+
+def test_lower_is_better_turns_attainment_and_pace_around(world: Path) -> None:
+    row = row_of(world, "lower", "2026-03-15")
+
+    assert (row["actual"], row["attainment"], row["pace"]) == pytest.approx((0.12, 5 / 6, 5 / 6))
+    assert (row["status"], row["severity"]) == ("at_risk", "warning")
+    assert row_of(world, "lower", LAST)["status"] == "missed"
+
+
+def test_a_limit_that_is_passed_is_critical_at_once(world: Path) -> None:
+    reached, passed = row_of(world, "limit", "2026-03-10"), row_of(world, "limit", "2026-03-11")
+
+    assert (reached["actual"], passed["actual"]) == (100, 110)
+    assert (passed["status"], passed["severity"]) == ("at_risk", "critical")
+
+
+def test_a_stock_is_held_to_the_line_from_its_opening_value(world: Path) -> None:
+    row = row_of(world, "stock", "2026-03-16")
+
+    assert (row["actual"], row["expected_to_date"]) == pytest.approx((1100, 1160))
+    assert row["pace"] == pytest.approx(100 / 160)
+    assert row["status"] == "at_risk"
+
+
+def test_a_day_that_half_the_accounts_report_weighs_half(world: Path) -> None:
+    row = row_of(world, "half", "2026-03-10")
+
+    assert row["coverage"] == pytest.approx(19 / 20)
+    assert row["expected_to_date"] == pytest.approx(3000 * 9.5 / 30)
+    assert row["actual"] == 1900
+
+
+def test_reaching_the_target_exactly_is_reaching_it(world: Path) -> None:
+    before, last = row_of(world, "exact", "2026-03-29"), row_of(world, "exact", LAST)
+
+    assert (before["status"], before["forecast"]) == ("on_track", pytest.approx(3000))
+    assert (last["actual"], last["status"]) == (3000, "met")
+
+
+def test_a_target_out_of_reach_is_critical(world: Path) -> None:
+    row = row_of(world, "slow", "2026-03-15")
+
+    assert row["forecast_high"] < 3000
+    assert (row["status"], row["severity"]) == ("at_risk", "critical")
+    assert row["required_per_day"] == pytest.approx(2250 / 15)
+
+
+@pytest.mark.parametrize(
+    ("name", "as_of", "reason"),
+    [
+        ("blank", "2026-03-15", "no_rows"),
+        ("zero", "2026-03-15", "zero_denominator"),
+        ("small", "2026-03-15", "insufficient_denominator"),
+        ("few", "2026-03-05", "insufficient_denominator"),
+        ("few", "2026-03-06", None),
+        ("slow", "2026-03-02", "too_early"),
+        ("slow", "2026-03-03", None),
+    ],
+)
+def test_the_first_reason_that_holds_is_told(
+    world: Path, name: str, as_of: str, reason: str | None
+) -> None:
+    row = row_of(world, name, as_of)
+
+    assert row["reason"] == reason
+    assert (row["status"] == "no_data") == (reason is not None)
+
+
+def test_a_frozen_baseline_stays_and_says_that_it_moved(world: Path) -> None:
+    row = row_of(world, "lift", "2026-04-10", "p2")
+
+    assert (row["baseline_value"], row["baseline_restated"]) == (0.04, True)
+    assert row["target"] == pytest.approx(0.048)
+    assert row["status"] == "on_track"
+
+
+def test_a_guardrail_is_shown_and_changes_no_verdict(world: Path) -> None:
+    row = row_of(world, "guard", "2026-03-15")
+
+    assert (row["guardrail_state"], row["status"]) == ("breached", "on_track")
+
+
+def test_an_as_of_day_is_judged_by_the_version_in_force_that_day(world: Path) -> None:
+    before, after = row_of(world, "moved", "2026-03-19"), row_of(world, "moved", "2026-03-20")
+
+    assert (before["target"], before["status"]) == (3000, "on_track")
+    assert (after["target"], after["status"]) == (6000, "at_risk")
+
+
+def test_a_final_row_is_carried_unchanged(world: Path) -> None:
+    final, later = row_of(world, "exact", "2026-04-06"), row_of(world, "exact", THROUGH)
+
+    assert final["is_final"] and not row_of(world, "exact", "2026-04-05")["is_final"]
+    assert {**final, "as_of_date": None} == {**later, "as_of_date": None}
+
+
+def test_a_missed_goal_s_incident_ends_when_it_is_final(world: Path) -> None:
+    assert row_of(world, "slow", "2026-04-05")["incident_opened_on"] == date(2026, 3, 3)
+    assert row_of(world, "slow", "2026-04-06")["incident_opened_on"] is None
