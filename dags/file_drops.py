@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags.assets import FILES, INBOX
 from dags.policies import EXTRACT, START_DATE
@@ -35,12 +35,21 @@ def file_drops() -> None:
         from tidemark.orchestration.steps import land_drops
 
         report = land_drops()
-        if not report["days"]:
+        if not report["days"] and not report["refused"]:
             raise AirflowSkipException("no file brought anything new")
-        get_current_context()["outlet_events"][FILES].add_partitions(report["days"])
+        if report["days"]:
+            get_current_context()["outlet_events"][FILES].add_partitions(report["days"])
         return report
 
-    land()
+    @task(retries=0)
+    def refusals(report: dict[str, Any]) -> None:
+        """Turn red when a file was refused: its owner is waiting for figures that did not land."""
+        if report["refused"]:
+            raise AirflowFailException(
+                f"{report['refused']} files were refused; `tidemark drop` lists them with remedies"
+            )
+
+    refusals(land())
 
 
 file_drops()

@@ -32,7 +32,7 @@ class Claim:
 
 def pending(inbox: Path) -> list[Path]:
     """Return the files that wait to be processed, those left by a crash included."""
-    return [*sorted(_waiting(inbox)), *(claim.path for claim in left_over(inbox))]
+    return [*sorted(waiting(inbox)), *(claim.path for claim in left_over(inbox))]
 
 
 def claim(
@@ -45,10 +45,10 @@ def claim(
 
     A file that is still growing stays; moving within one file system is atomic.
     """
-    before = _waiting(inbox)
+    before = waiting(inbox)
     if before and stable_seconds > 0:
         sleep(stable_seconds)
-    after = _waiting(inbox)
+    after = waiting(inbox)
     for path, signature in sorted(before.items()):
         if after.get(path) == signature:
             _take(inbox, path)
@@ -84,7 +84,7 @@ def _take(inbox: Path, path: Path) -> None:
         return  # someone was faster, or the person took it back
 
 
-def _waiting(inbox: Path) -> dict[Path, Signature]:
+def waiting(inbox: Path) -> dict[Path, Signature]:
     found = {}
     for path in _files(inbox):
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-Signature = frozenset[tuple[str, int, int]]
+from extractors.core.inbox import Signature, left_over, waiting
 
 
 class InboxTrigger(BaseEventTrigger):
@@ -27,23 +27,18 @@ class InboxTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield an event whenever the waiting files are stable and not yet announced."""
-        announced: Signature = frozenset()
-        before: Signature = frozenset()
+        inbox = Path(self.inbox)
+        if left := await asyncio.to_thread(left_over, inbox):
+            # an earlier run died with claimed files in hand
+            yield TriggerEvent({"files": len(left)})
+        announced: dict[Path, Signature] = {}
+        before: dict[Path, Signature] = {}
         while True:
-            waiting = await asyncio.to_thread(waiting_files, Path(self.inbox))
-            if waiting and waiting == before and waiting != announced:
-                announced = waiting
-                yield TriggerEvent({"files": len(waiting)})
-            before = waiting
+            found = await asyncio.to_thread(waiting, inbox)
+            if found and found == before and found != announced:
+                announced = found
+                yield TriggerEvent({"files": len(found)})
+            elif not found:
+                announced = {}  # the same file may come again
+            before = found
             await asyncio.sleep(self.poke_interval)
-
-
-def waiting_files(inbox: Path) -> Signature:
-    """Return path, size and modification time of every file waiting below the inbox."""
-    found = set()
-    for path in inbox.glob("*/*"):
-        is_hidden = any(part.startswith(".") for part in path.relative_to(inbox).parts)
-        if not is_hidden and path.is_file():
-            stat = path.stat()
-            found.add((str(path), stat.st_size, stat.st_mtime_ns))
-    return frozenset(found)

@@ -1,0 +1,192 @@
+"""The lake's rules: what is current, what wins, and what compaction must not change."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from extractors.core.compact import compact
+from extractors.core.lake import (
+    Manifest,
+    SliceKey,
+    SliceRecord,
+    SliceVerdict,
+    current_rows_sql,
+    open_lake,
+)
+from extractors.core.model import Field, Platform, Stream
+
+DAY = date(2026, 4, 15)
+START = datetime(2026, 4, 16, tzinfo=UTC)
+FIELDS = (Field("id", pa.string(), required=True), Field("plays", pa.int64(), "increment"))
+DAYS = Stream("days", "日", "days", FIELDS, ("id",), "replace_slice", None)
+ORDERS = Stream("orders", "单", "orders", FIELDS, ("id",), "upsert_version", None)
+VIDEOS = Stream(
+    "videos", "片", "videos", FIELDS, ("id",), "upsert_version", None, is_complete_listing=True
+)
+PLATFORM = Platform("p", "平台", "p", (DAYS, ORDERS, VIDEOS))
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return open_lake((tmp_path / "lake").as_uri())
+
+
+def land(lake, stream, nth, slices, *, version=None, gate=True, dt=DAY):
+    """Commit the nth batch: slices maps account to rows {id: plays}, or to a status."""
+    batch_id = f"b{nth:03d}"
+    captured = START + timedelta(hours=nth)
+    rows, records = [], []
+    for account, found in slices.items():
+        if isinstance(found, str):
+            records.append(SliceRecord(account, dt, found))
+            continue
+        records.append(SliceRecord(account, dt, "ok" if found else "empty", len(found)))
+        rows += [
+            {
+                "id": key,
+                "plays": plays,
+                "account_key": account,
+                "dt": dt,
+                "_batch_id": batch_id,
+                "_captured_at": captured,
+                "_source_version": START + timedelta(days=version) if version else captured,
+            }
+            for key, plays in found.items()
+        ]
+    path = lake.part_path("p", stream.name, dt, batch_id)
+    if rows:
+        with lake.open_part(path, stream.schema) as writer:
+            writer.write_table(pa.Table.from_pylist(rows, schema=stream.schema))
+    lake.commit(
+        Manifest(
+            batch_id,
+            "p",
+            stream.name,
+            dt,
+            captured.isoformat(),
+            captured.isoformat(),
+            tuple(records),
+            (path,) if rows else (),
+        )
+    )
+    if gate:
+        lake.write_verdict(batch_id, [SliceVerdict(r.account_key, r.dt, True) for r in records])
+
+
+def current(lake, stream):
+    """Return {(account, id): plays} (and whether it is still listed) as an engine reads it."""
+    winners = lake.current(stream, "p")
+    files = sorted({lake.address(path) for w in winners for path in w.files})
+    if not files:
+        return {}
+    rows = [
+        {
+            "account_key": w.key.account_key,
+            "dt": w.key.dt,
+            "batch_id": w.batch_id,
+            "committed_at": w.committed_at,
+        }
+        for w in winners
+    ]
+    with duckdb.connect() as connection:
+        connection.register("winners", pa.Table.from_pylist(rows))
+        found = connection.execute(current_rows_sql(stream, files, "winners"))
+        names = [column[0] for column in found.description]
+        read = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    if stream.is_complete_listing:
+        return {(r["account_key"], r["id"]): r["_is_listed"] for r in read}
+    return {(r["account_key"], r["id"]): r["plays"] for r in read}
+
+
+def test_newest_slice_wins_whole(lake):
+    land(lake, DAYS, 1, {"a": {"x": 1, "y": 2}})
+    land(lake, DAYS, 2, {"a": {"x": 5}})
+
+    assert current(lake, DAYS) == {("a", "x"): 5}
+
+
+def test_failed_account_keeps_its_older_slice(lake):
+    land(lake, DAYS, 1, {"a": {"x": 1}, "b": {"x": 2}})
+    land(lake, DAYS, 2, {"a": {"x": 9}, "b": "failed"})
+
+    assert current(lake, DAYS) == {("a", "x"): 9, ("b", "x"): 2}
+
+
+def test_a_batch_without_a_verdict_does_not_count(lake):
+    land(lake, DAYS, 1, {"a": {"x": 1}})
+    land(lake, DAYS, 2, {"a": {"x": 5}}, gate=False)
+
+    assert current(lake, DAYS) == {("a", "x"): 1}
+    assert [manifest.batch_id for manifest in lake.ungated()] == ["b002"]
+
+
+def test_a_refused_slice_counts_once_it_is_accepted(lake):
+    land(lake, DAYS, 1, {"a": {"x": 1}})
+    land(lake, DAYS, 2, {"a": {"x": 5}}, gate=False)
+    lake.write_verdict("b002", [SliceVerdict("a", DAY, False, ("volume",))])
+    assert current(lake, DAYS) == {("a", "x"): 1}
+
+    lake.accept(SliceKey("p", "days", "a", DAY), "b002", "a campaign ended", START.isoformat())
+
+    assert current(lake, DAYS) == {("a", "x"): 5}
+
+
+def test_an_older_version_never_reverts_a_newer_one(lake):
+    land(lake, ORDERS, 1, {"a": {"o1": 100}}, version=5)
+    land(lake, ORDERS, 2, {"a": {"o1": 80, "o2": 7}}, version=3)
+
+    assert current(lake, ORDERS) == {("a", "o1"): 100, ("a", "o2"): 7}
+
+
+def test_absence_from_the_newest_complete_listing_means_deleted(lake):
+    land(lake, VIDEOS, 1, {"a": {"v1": 1, "v2": 1}})
+    land(lake, VIDEOS, 2, {"a": {"v2": 1}})
+
+    assert current(lake, VIDEOS) == {("a", "v1"): False, ("a", "v2"): True}
+
+
+def test_an_empty_slice_replaces_rows(lake):
+    land(lake, DAYS, 1, {"a": {"x": 1}, "b": {"x": 1}})
+    land(lake, DAYS, 2, {"a": {}})
+
+    assert current(lake, DAYS) == {("b", "x"): 1}
+
+
+def test_rows_without_a_manifest_do_not_exist(lake):
+    path = lake.part_path("p", "days", DAY, "b009")
+    with lake.open_part(path, DAYS.schema) as writer:
+        writer.write_table(DAYS.schema.empty_table())
+
+    assert lake.manifests() == []
+
+
+def test_a_ledger_entry_is_written_once(lake):
+    assert lake.append("said", "goal/1", {"status": "met"})
+    assert not lake.append("said", "goal/1", {"status": "missed"})
+
+    assert [entry["status"] for entry in lake.ledger("said")] == ["met"]
+
+
+@pytest.mark.parametrize("stream", [DAYS, ORDERS, VIDEOS], ids=lambda s: s.name)
+def test_compaction_changes_no_answer(lake, stream):
+    land(lake, stream, 1, {"a": {"x": 1, "y": 2}, "b": {"x": 3}}, version=4)
+    land(lake, stream, 2, {"a": {"x": 5}, "b": "failed"}, version=2)
+    land(lake, stream, 3, {"a": {"z": 6}}, version=3)
+    land(lake, stream, 4, {"a": {}})
+    before = current(lake, stream)
+
+    first = compact(lake, PLATFORM, stream, DAY + timedelta(days=1))
+    second = compact(lake, PLATFORM, stream, DAY + timedelta(days=1))
+
+    assert current(lake, stream) == before
+    assert (first > 0) == (not stream.is_complete_listing)
+    assert second == 0
+
+
+def test_recent_days_are_not_compacted(lake):
+    land(lake, DAYS, 1, {"a": {"x": 1}})
+    land(lake, DAYS, 2, {"a": {"x": 2}})
+
+    assert compact(lake, PLATFORM, DAYS, DAY) == 0
