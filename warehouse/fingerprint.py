@@ -24,6 +24,11 @@ def model_hash(site: Site) -> str:
     return _hash([*_files(site.project_dir), *_files(Path(__file__).parent), streams.encode()])
 
 
+def project_hash(project_dir: Path) -> str:
+    """Hash the dbt project and the version that parses it."""
+    return _hash([*_files(project_dir), importlib.metadata.version("dbt-core").encode()])
+
+
 def config_hash(site: Site) -> str:
     """Hash the configuration files; how alerts are routed changes no table."""
     folder = site.settings.config_dir

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import BuildError
+from warehouse.fingerprint import project_hash
 
 DATABASE = "TIDEMARK_BUILD_DB"
+PARSED_FROM = "parsed_from"
 SHOWN_AT_MOST = 5
 
 
@@ -35,12 +37,33 @@ def run_dbt(
     arguments += ["--full-refresh"] if full_refresh else []
     with _environment(DATABASE, str(database)):
         try:
-            result = dbtRunner().invoke(arguments)
+            result = dbtRunner(manifest=_parsed(project_dir, target)).invoke(arguments)
         finally:
             _release_database()
+    if result.result is not None:
+        (target / PARSED_FROM).write_text(project_hash(project_dir))
     if not result.success:
         raise BuildError(_explain(result))
     return target
+
+
+def _parsed(project_dir: Path, target: Path) -> Any:
+    """Return the project as parsed before, or None when it has changed since.
+
+    dbt throws its own memory away whenever a variable differs, as the as-of day does every time;
+    no model of this project reads one while it is parsed.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    mark = target / PARSED_FROM
+    if not mark.exists() or mark.read_text() != project_hash(project_dir):
+        return None
+    mark.unlink()
+    packed = (target / "partial_parse.msgpack").read_bytes()
+    manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    return manifest
 
 
 def _explain(result: Any) -> str:
