@@ -1,6 +1,8 @@
 """Faults on order: what platforms really do, on the next calls whose path matches.
 
-A fault is {"match": path prefix, "kind": …, "times": n or null for always, "value": …}.
+A fault is {"match": path prefix, "kind": …, "times": n or null for always, "value": …}; the kind
+"error_code:60000" is short for kind error_code with that value. Faults strike in the order they
+were added, at most one of each layer (the platform, the rows, the wire) per call.
 """
 
 import asyncio
@@ -12,9 +14,15 @@ from typing import Any
 BODY_KINDS = frozenset(
     {"bad_type", "unknown_field", "missing_field", "zeros", "empty_success", "duplicate_page"}
 )
-ROUTE_KINDS = frozenset({"error_code", "rate_limit", "quota", "expire_token", "page_shift"})
-WIRE_KINDS = frozenset({"http_500", "html_502", "truncated", "empty_object", "empty_body", "delay"})
-KINDS = BODY_KINDS | ROUTE_KINDS | WIRE_KINDS
+ROUTE_KINDS = frozenset({"error_code", "rate_limit", "quota", "expire_token"})
+PAGE_KINDS = frozenset({"page_shift"})
+WIRE_KINDS = frozenset(
+    {"http_500", "html_502", "http_429", "truncated", "empty_object", "empty_body", "delay"}
+)
+KINDS = BODY_KINDS | ROUTE_KINDS | PAGE_KINDS | WIRE_KINDS
+JSON = "application/json"
+
+Answer = tuple[int, bytes, str]  # status, body, content type
 
 
 @dataclass
@@ -43,40 +51,48 @@ class Faults:
 
     def add(self, rule: dict[str, Any]) -> None:
         """Put a fault in force; ValueError names an unknown kind."""
-        if rule.get("kind") not in KINDS:
-            raise ValueError(f"unknown fault {rule.get('kind')!r}; there are {sorted(KINDS)}")
-        self.rules.append(
-            Fault(rule["match"], rule["kind"], rule.get("times", 1), rule.get("value"))
-        )
+        kind, _, code = str(rule.get("kind")).partition(":")
+        if kind not in KINDS:
+            raise ValueError(f"unknown fault {kind!r}; there are {sorted(KINDS)}")
+        value = code or rule.get("value")
+        self.rules.append(Fault(rule["match"], kind, rule.get("times", 1), value))
 
     def clear(self) -> None:
         """Take every fault out of force."""
         self.rules.clear()
 
-    def take(self, path: str, kinds: frozenset[str]) -> list[Fault]:
-        """Return the faults of these kinds that hit a call."""
-        return [rule for rule in self.rules if rule.kind in kinds and rule.strikes(path)]
+    def take_one(self, path: str, kinds: frozenset[str]) -> Fault | None:
+        """Return the first fault of these kinds that hits a call, and count it."""
+        return next((r for r in self.rules if r.kind in kinds and r.strikes(path)), None)
+
+    def is_shifted(self, path: str) -> bool:
+        """Tell whether the listing moved by one row while its caller was paging."""
+        return self.take_one(path, PAGE_KINDS) is not None
 
 
-async def wire(fault: Fault, content: bytes) -> tuple[int, bytes, str]:
-    """Return status, body and content type of an answer that the wire spoilt."""
-    if fault.kind == "http_500":
-        return 500, b'{"message":"internal error"}', "application/json"
-    if fault.kind == "html_502":
-        return 502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", "text/html"
-    if fault.kind == "truncated":
-        return 200, content[: len(content) // 2], "application/json"
-    if fault.kind == "empty_object":
-        return 200, b"{}", "application/json"
-    if fault.kind == "empty_body":
-        return 200, b"", "application/json"
-    await asyncio.sleep(float(fault.value or 1.0))
-    return 200, content, "application/json"
+async def wire(fault: Fault, answer: Answer) -> Answer:
+    """Return an answer as it comes through a bad wire."""
+    status, content, kind = answer
+    spoilt: dict[str, Answer] = {
+        "http_500": (500, b'{"message":"internal error"}', JSON),
+        "html_502": (502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", "text/html"),
+        "http_429": (429, b"too many requests", "text/plain"),
+        "truncated": (200, content[: len(content) // 2], JSON),
+        "empty_object": (200, b"{}", JSON),
+        "empty_body": (200, b"", JSON),
+    }
+    if fault.kind == "delay":
+        await asyncio.sleep(float(fault.value or 1.0))
+        return status, content, kind
+    return spoilt[fault.kind]
 
 
 def spoil(fault: Fault, content: bytes) -> bytes:
     """Return a body in which the rows lie in the way of the fault."""
-    body = json.loads(content)
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return content  # a path that does not exist answers without a body
     change = SPOILERS[fault.kind]
     for rows in _lists(body):
         change(rows, fault.value)

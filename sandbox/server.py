@@ -1,6 +1,7 @@
 """The sandbox server: platforms' routes, faults on the wire, and a control plane for tests."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.faults import BODY_KINDS, WIRE_KINDS, spoil, wire
+from sandbox.faults import BODY_KINDS, WIRE_KINDS, Answer, spoil, wire
 from sandbox.routes import douyin, douyin_shop, feishu, wechat
-from sandbox.state import Limits, State
+from sandbox.state import CALLER, Limits, State
 from sandbox.world import World
 
 CONTROL = "/_sandbox/"
@@ -55,8 +56,11 @@ def control(state: State) -> list[Route]:
 
     async def limits(request: Request) -> JSONResponse:
         body: dict[str, Any] = await request.json()
-        state.limits = Limits(body.get("calls_per_second"), body.get("calls_per_day"))
-        return JSONResponse(body)
+        try:
+            state.limits = Limits(**body)
+        except TypeError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse(asdict(state.limits))
 
     return [
         Route(f"{CONTROL}health", health),
@@ -80,20 +84,22 @@ class FaultyWire:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self.app(scope, receive, send)
             return
-        status, content, kind = await self._answer(scope, receive)
-        for fault in self.state.faults.take(scope["path"], BODY_KINDS):
-            content = spoil(fault, content)
-        for fault in self.state.faults.take(scope["path"], WIRE_KINDS):
-            status, content, kind = await wire(fault, content)
+        answer = await self._answer(scope, receive)
+        headers: list[tuple[bytes, bytes]] = []
+        if fault := self.state.faults.take_one(scope["path"], BODY_KINDS):
+            answer = (answer[0], spoil(fault, answer[1]), answer[2])
+        if fault := self.state.faults.take_one(scope["path"], WIRE_KINDS):
+            answer = await wire(fault, answer)
+            if fault.kind == "http_429":
+                headers.append((b"retry-after", str(fault.value or 1).encode()))
+        status, content, kind = answer
         self._note(scope, status)
-        headers = [
-            (b"content-type", kind.encode()),
-            (b"content-length", str(len(content)).encode()),
-        ]
+        headers.append((b"content-type", kind.encode()))
+        headers.append((b"content-length", str(len(content)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, str]:
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         parts: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -105,7 +111,12 @@ class FaultyWire:
         return parts[0]["status"], content, headers.get(b"content-type", b"text/plain").decode()
 
     def _note(self, scope: Scope, status: int) -> None:
-        platform = scope["path"].split("/")[1]
-        call = {"path": scope["path"], "platform": platform, "status": status}
-        self.state.calls.append({**call, "at": self.state.now().isoformat()})
+        call = {
+            "path": scope["path"],
+            "platform": scope["path"].split("/")[1],
+            "account": scope.get(CALLER),
+            "status": status,
+            "at": self.state.now().isoformat(),
+        }
+        self.state.calls.append(call)
         del self.state.calls[:-CALLS_KEPT]

@@ -98,21 +98,35 @@ class Refund:
     is_refunded: bool = True  # False: withdrawn by the buyer
     kind: int = 1
 
+    def updated_at(self, now: datetime) -> datetime:
+        """Return when it last changed, seen from now."""
+        return self.settled_at if self.settled_at <= now else self.applied_at
+
 
 @dataclass(frozen=True)
 class Order:
-    """A shop order with one line."""
+    """A shop order with one line, and the moments of its life."""
 
     order_id: str
     created_at: datetime
-    paid_at: datetime | None
     buyer: str
     amount_fen: int
+    paid_at: datetime | None = None
+    shipped_at: datetime | None = None
+    finished_at: datetime | None = None
+    cancelled_at: datetime | None = None
     room_id: str = ""
     video_id: str = ""
     author_id: str = ""
     refunds: tuple[Refund, ...] = ()
-    is_cancelled: bool = False
+
+    def updated_at(self, now: datetime) -> datetime:
+        """Return when it last changed, seen from now; an after-sale changes its order too."""
+        moments = [self.created_at, self.paid_at, self.shipped_at, self.finished_at]
+        moments.append(self.cancelled_at)
+        for refund in self.refunds:
+            moments += [refund.applied_at, refund.settled_at]
+        return max(moment for moment in moments if moment is not None and moment <= now)
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,16 @@ class LiveSession:
 
 
 @dataclass(frozen=True)
+class Bot:
+    """A Feishu group bot; with a keyword it takes only messages that hold it."""
+
+    connection_key: str
+    token: str
+    secret: str
+    keyword: str = ""
+
+
+@dataclass(frozen=True)
 class World:
     """Everything a sandbox serves."""
 
@@ -152,7 +176,7 @@ class World:
     shops: tuple[Shop, ...] = ()
     lives: tuple[LiveSession, ...] = ()
     history: dict[date, Counts] = field(default_factory=dict)  # the back office's own days
-    feishu: tuple[tuple[str, str, str], ...] = ()  # connection, hook token, signing secret
+    bots: tuple[Bot, ...] = ()
 
 
 def load_world(name: str, shared: Path | None = None) -> World:
@@ -185,8 +209,8 @@ def connections(base_url: str, world: World | None = None) -> dict[str, str]:
         found[shop.account_key] = _connection(
             f"{base_url}/douyin_shop", shop.app_key, shop.app_secret, {"shop_id": shop.shop_id}
         )
-    for name, token, secret in world.feishu:
-        found[name] = _connection(f"{base_url}/feishu", token, secret, {})
+    for bot in world.bots:
+        found[bot.connection_key] = _connection(f"{base_url}/feishu", bot.token, bot.secret, {})
     return {f"AIRFLOW_CONN_TIDEMARK_{key.upper()}": text for key, text in found.items()}
 
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from sandbox.state import State
+from sandbox.world import Bot
 
 BODY_BYTES = 20 * 1024
 SKEW_SECONDS = 3600
@@ -27,7 +28,7 @@ def routes(state: State) -> list[Route]:
 
     async def hook(request: Request) -> JSONResponse:
         token = request.path_params["token"]
-        bot = next((bot for bot in state.world.feishu if bot[1] == token), None)
+        bot = next((bot for bot in state.world.bots if bot.token == token), None)
         content = await request.body()
         code, text = judge(state, bot, content, recent[token], request.url.path)
         if code:
@@ -45,7 +46,7 @@ def routes(state: State) -> list[Route]:
 
 def judge(
     state: State,
-    bot: tuple[str, str, str] | None,
+    bot: Bot | None,
     content: bytes,
     recent: deque[float],
     path: str,
@@ -59,10 +60,12 @@ def judge(
     body = parse(content)
     if body is None or len(content) > BODY_BYTES:
         return 9499, "Bad Request"
-    if not is_signed(state, body, bot[2]):
+    if not is_signed(state, body, bot.secret):
         return 19021, "sign match fail or timestamp is not within one hour from current time"
     if body.get("msg_type") not in KINDS or not plain_text(body):
         return 9499, "Bad Request"
+    if bot.keyword not in plain_text(body):
+        return 19024, "Key Words Not Found"
     if is_too_fast(recent, time.monotonic):
         return 11232, "create message trigger frequency limit"
     return 0, ""
@@ -80,7 +83,10 @@ def parse(content: bytes) -> dict[str, Any] | None:
 def is_signed(state: State, body: dict[str, Any], secret: str) -> bool:
     """Tell whether timestamp and signature are right."""
     timestamp = str(body.get("timestamp", ""))
-    if not timestamp.isdigit() or abs(state.now().timestamp() - int(timestamp)) > SKEW_SECONDS:
+    if (
+        not timestamp.isdigit()
+        or abs(state.feishu_now().timestamp() - int(timestamp)) > SKEW_SECONDS
+    ):
         return False
     digest = hmac.new(f"{timestamp}\n{secret}".encode(), b"", hashlib.sha256).digest()
     return hmac.compare_digest(base64.b64encode(digest).decode(), str(body.get("sign", "")))
