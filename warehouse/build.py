@@ -42,13 +42,20 @@ def build_candidate(
     site: Site, plan_id: str | None = None, *, transform: Transform = run_dbt
 ) -> str:
     """Build under a lock that the caller holds; building again starts afresh."""
+    import duckdb
+
     plan = read_plan(site.settings, plan_id)
     try:
         check_room(site.settings, shutil.disk_usage(site.settings.home).free)
         days = _build(site, plan, read_slices(site.settings, plan.plan_id), transform)
-    except TidemarkError as error:
+    except (TidemarkError, duckdb.Error) as error:
         write_status(site, "build_failed", str(error), late_sources=plan.late_sources)
-        raise
+        if isinstance(error, TidemarkError):
+            raise
+        raise BuildError(
+            f"the build database of {plan.plan_id} could not be prepared: {error}. If the lake was "
+            "compacted meanwhile, run tidemark release again; it plans anew"
+        ) from error
     logger.info("%s built, as of %s: %s", plan.plan_id, plan.as_of_date, describe(days))
     return plan.plan_id
 

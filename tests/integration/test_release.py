@@ -123,6 +123,19 @@ def test_a_failed_model_is_named_and_nothing_changes_for_readers(tmp_path):
     assert read(site, SUM) == [(8,)]
 
 
+def test_files_that_went_after_the_plan_are_one_clear_error(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    plan = make_plan(site)
+    for path in site.lake.list_files("raw"):
+        site.lake.delete(path)
+
+    with pytest.raises(BuildError, match="run tidemark release again"):
+        build_candidate(site, plan.plan_id, transform=transform)
+
+    assert read_status(site.settings)["outcome"] == "build_failed"
+
+
 def test_a_failed_audit_drops_the_candidate_and_says_why(tmp_path):
     site, clock = make_site(tmp_path)
     land_day(site, "2026-04-15", 4)
