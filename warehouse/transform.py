@@ -30,11 +30,8 @@ def run_dbt(
     from dbt.cli.main import dbtRunner
 
     target = build_dir / "dbt" / "target"
-    arguments = ["--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "build"]
-    arguments += ["--project-dir", str(project_dir), "--profiles-dir", str(project_dir)]
-    arguments += ["--target-path", str(target), "--log-path", str(build_dir / "dbt" / "logs")]
-    arguments += ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
-    arguments += ["--full-refresh"] if full_refresh else []
+    arguments = _arguments(project_dir, build_dir, target)
+    arguments += ["--vars", json.dumps(variables)] + ["--full-refresh"] * full_refresh
     with _environment(DATABASE, str(database)):
         try:
             result = dbtRunner(manifest=_parsed(project_dir, target)).invoke(arguments)
@@ -45,6 +42,16 @@ def run_dbt(
     if not result.success:
         raise BuildError(_explain(result))
     return target
+
+
+def _arguments(project_dir: Path, build_dir: Path, target: Path) -> list[str]:
+    """Return the command; everything that dbt writes goes below the build folder."""
+    return [
+        *("--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "build"),
+        *("--project-dir", str(project_dir), "--profiles-dir", str(project_dir)),
+        *("--target-path", str(target), "--log-path", str(build_dir / "dbt" / "logs")),
+        *("--exclude-resource-type", "unit_test"),
+    ]
 
 
 def _parsed(project_dir: Path, target: Path) -> Any:
