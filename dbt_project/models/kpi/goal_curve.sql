@@ -22,8 +22,9 @@ with goals as (
     inner join {{ ref('goal_status') }} as status
         on goal.goal_key = status.goal_key
     left join {{ ref('int_kpi_measure') }} as measure
-        on goal.span_key = measure.span_key
-        and measure.as_of_date = least({{ as_of_date() }}, goal.final_on)
+        on
+            goal.span_key = measure.span_key
+            and measure.as_of_date = least({{ as_of_date() }}, goal.final_on)
     where {{ as_of_date() }} between goal.valid_from and goal.valid_to
 ),
 
@@ -48,9 +49,10 @@ days as (
     inner join {{ ref('int_kpi_span_day') }} as day
         on goals.span_key = day.span_key
     left join {{ ref('int_kpi_elapsed_day') }} as elapsed
-        on day.span_key = elapsed.span_key
-        and day.stat_date = elapsed.stat_date
-        and elapsed.as_of_date = least({{ as_of_date() }}, goals.final_on)
+        on
+            day.span_key = elapsed.span_key
+            and day.stat_date = elapsed.stat_date
+            and elapsed.as_of_date = least({{ as_of_date() }}, goals.final_on)
 ),
 
 running as (
@@ -96,11 +98,12 @@ phase_shares as (
         phase.goal_key as phase_goal_key
     from goals as campaign
     inner join goals as phase
-        on campaign.campaign_key = phase.campaign_key
-        and campaign.metric = phase.metric
-        and campaign.basis = phase.basis
-        and campaign.scope = phase.scope
-        and phase.level = 'phase'
+        on
+            campaign.campaign_key = phase.campaign_key
+            and campaign.metric = phase.metric
+            and campaign.basis = phase.basis
+            and campaign.scope = phase.scope
+            and phase.level = 'phase'
     inner join running
         on phase.goal_key = running.goal_key
     where campaign.level = 'campaign'
@@ -113,12 +116,14 @@ campaign_plans as (
         {{ exact_sum('phase_shares.target * (phase_shares.share - coalesce(before.share, 0))') }} as planned
     from running
     inner join phase_shares
-        on running.goal_key = phase_shares.goal_key
-        and running.date = phase_shares.date
+        on
+            running.goal_key = phase_shares.goal_key
+            and running.date = phase_shares.date
     left join phase_shares as before
-        on phase_shares.phase_goal_key = before.phase_goal_key
-        and phase_shares.goal_key = before.goal_key
-        and before.date = {{ add_days('phase_shares.date', -1) }}
+        on
+            phase_shares.phase_goal_key = before.phase_goal_key
+            and phase_shares.goal_key = before.goal_key
+            and before.date = {{ add_days('phase_shares.date', -1) }}
     group by
         running.goal_key,
         running.date
@@ -134,8 +139,9 @@ running_plans as (
         ) as planned
     from running
     left join campaign_plans
-        on running.goal_key = campaign_plans.goal_key
-        and running.date = campaign_plans.date
+        on
+            running.goal_key = campaign_plans.goal_key
+            and running.date = campaign_plans.date
 ),
 
 points as (
@@ -169,8 +175,9 @@ points as (
     inner join running
         on goals.goal_key = running.goal_key
     inner join running_plans
-        on running.goal_key = running_plans.goal_key
-        and running.date = running_plans.date
+        on
+            running.goal_key = running_plans.goal_key
+            and running.date = running_plans.date
 )
 
 select

@@ -6,7 +6,8 @@ with first_closed as (
         status,
         row_number() over (partition by goal_key order by as_of_date) as line_no
     from {{ ref('int_kpi_carried') }}
-    where phase_state = 'closed'
+    where
+        phase_state = 'closed'
         and status <> 'no_data'
 ),
 
@@ -21,15 +22,16 @@ last_known as (
         ) as line_no
     from {{ ref('int_kpi_carried') }} as stale
     inner join {{ ref('int_kpi_carried') }} as verdict
-        on stale.goal_key = verdict.goal_key
-        and verdict.as_of_date <= stale.watermark
-        and verdict.status <> 'no_data'
+        on
+            stale.goal_key = verdict.goal_key
+            and stale.watermark >= verdict.as_of_date
+            and verdict.status <> 'no_data'
     where stale.reason = 'stale_source'
 )
 
 select
-    day.goal_key,
-    day.as_of_date,
+    carried.goal_key,
+    carried.as_of_date,
     goal.level,
     goal.campaign_key,
     goal.phase_key,
@@ -40,53 +42,59 @@ select
     goal.account_key,
     goal.unit,
     goal.aggregation,
-    day.target,
-    day.actual,
-    day.numerator,
-    day.denominator,
-    day.gap,
-    day.expected_to_date,
-    day.attainment,
-    day.pace,
-    day.days_left,
-    day.required_per_day,
-    day.recent_per_day,
-    day.forecast,
-    day.forecast_low,
-    day.forecast_high,
-    day.phase_state,
-    day.status,
-    day.severity,
-    day.reason,
-    day.coverage,
-    day.is_final,
+    carried.target,
+    carried.actual,
+    carried.numerator,
+    carried.denominator,
+    carried.gap,
+    carried.expected_to_date,
+    carried.attainment,
+    carried.pace,
+    carried.days_left,
+    carried.required_per_day,
+    carried.recent_per_day,
+    carried.forecast,
+    carried.forecast_low,
+    carried.forecast_high,
+    carried.phase_state,
+    carried.status,
+    carried.severity,
+    carried.reason,
+    carried.coverage,
+    carried.is_final,
     case
-        when day.as_of_date > first_closed.as_of_date
-            and day.status is distinct from first_closed.status
+        when
+            carried.as_of_date > first_closed.as_of_date
+            and carried.status <> first_closed.status
             then first_closed.status
     end as restated_from,
     last_known.status as last_known_status,
-    day.baseline_value,
-    day.baseline_restated,
+    carried.baseline_value,
+    carried.baseline_restated,
     guardrail.guardrail_state,
     incident.incident_opened_on,
     goal.owner_name,
     cast('{{ var("release_id", none) or "" }}' as varchar) as release_id
-from {{ ref('int_kpi_carried') }} as day
+from {{ ref('int_kpi_carried') }} as carried
 inner join {{ ref('int_kpi_goal_version') }} as goal
-    on day.goal_key = goal.goal_key
-    and day.valid_from = goal.valid_from
+    on
+        carried.goal_key = goal.goal_key
+        and carried.valid_from = goal.valid_from
 left join first_closed
-    on day.goal_key = first_closed.goal_key
-    and first_closed.line_no = 1
+    on
+        carried.goal_key = first_closed.goal_key
+        and first_closed.line_no = 1
 left join last_known
-    on day.goal_key = last_known.goal_key
-    and day.as_of_date = last_known.as_of_date
-    and last_known.line_no = 1
+    on
+        carried.goal_key = last_known.goal_key
+        and carried.as_of_date = last_known.as_of_date
+        and last_known.line_no = 1
 left join {{ ref('int_kpi_guardrail') }} as guardrail
-    on day.goal_key = guardrail.goal_key
-    and day.valid_from = guardrail.valid_from
-    and day.judged_on = guardrail.as_of_date
+    on
+        carried.goal_key = guardrail.goal_key
+        and carried.valid_from = guardrail.valid_from
+        and carried.judged_on = guardrail.as_of_date
 left join {{ ref('int_kpi_incident') }} as incident
-    on day.goal_key = incident.goal_key
-    and day.as_of_date = incident.as_of_date
+    on
+        carried.goal_key = incident.goal_key
+        and carried.as_of_date = incident.as_of_date

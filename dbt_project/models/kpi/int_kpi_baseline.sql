@@ -13,9 +13,11 @@ with usable as (
         measure.actual
     from {{ ref('int_kpi_goal_version') }} as goal
     inner join {{ ref('int_kpi_measure') }} as measure
-        on goal.baseline_span_key = measure.span_key
-        and measure.as_of_date >= goal.baseline_ends_on
-    where measure.actual is not null
+        on
+            goal.baseline_span_key = measure.span_key
+            and goal.baseline_ends_on <= measure.as_of_date
+    where
+        measure.actual is not null
         and measure.observed > 0
         and not {{ is_below('measure.coverage', '0.90') }}
         and coalesce(measure.watermark, goal.baseline_ends_on) >= goal.baseline_ends_on
@@ -53,7 +55,8 @@ rebased_values as (
                 abs({{ days_between('as_of_date', 'rebase_on') }})
         ) as line_no
     from usable
-    where rebase_on is not null
+    where
+        rebase_on is not null
         and rebase_on <= {{ as_of_date() }}
 ),
 
@@ -89,8 +92,9 @@ told as (
         ) as line_no
     from derived
     inner join {{ source('ledger', 'baseline') }} as ledger
-        on derived.goal_key = ledger.goal_key
-        and ledger.as_of_date >= coalesce(derived.rebase_on, date '1900-01-01')
+        on
+            derived.goal_key = ledger.goal_key
+            and ledger.as_of_date >= coalesce(derived.rebase_on, date '1900-01-01')
 )
 
 select
@@ -102,7 +106,8 @@ select
     told.baseline_value is not null as is_told
 from derived
 left join told
-    on derived.goal_key = told.goal_key
-    and derived.valid_from = told.valid_from
-    and derived.frozen_on = told.frozen_on
-    and told.line_no = 1
+    on
+        derived.goal_key = told.goal_key
+        and derived.valid_from = told.valid_from
+        and derived.frozen_on = told.frozen_on
+        and told.line_no = 1

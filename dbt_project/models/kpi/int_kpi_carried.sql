@@ -31,8 +31,10 @@ select
     verdict.baseline_restated
 from {{ ref('int_kpi_goal_version') }} as goal
 inner join {{ source('config', 'day') }} as as_of
-    on as_of.date between goal.campaign_starts_on and {{ as_of_date() }}
-    and as_of.date between goal.valid_from and goal.valid_to
+    on
+        as_of.date between goal.campaign_starts_on and {{ as_of_date() }}
+        and as_of.date between goal.valid_from and goal.valid_to
 inner join {{ ref('int_kpi_verdict') }} as verdict
-    on goal.goal_key = verdict.goal_key
-    and verdict.as_of_date = least(as_of.date, goal.final_on)
+    on
+        goal.goal_key = verdict.goal_key
+        and verdict.as_of_date = least(as_of.date, goal.final_on)

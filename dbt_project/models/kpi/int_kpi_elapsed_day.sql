@@ -16,12 +16,14 @@ from {{ ref('int_kpi_span') }} as span
 inner join {{ source('config', 'day') }} as as_of
     on as_of.date between span.starts_on and least({{ as_of_date() }}, span.final_on)
 inner join {{ ref('int_kpi_span_day') }} as day
-    on span.span_key = day.span_key
-    and day.stat_date <= as_of.date
+    on
+        span.span_key = day.span_key
+        and as_of.date >= day.stat_date
 left join {{ ref('int_kpi_span_event') }} as event
-    on day.span_key = event.span_key
-    and day.stat_date = event.stat_date
-    and event.known_on <= as_of.date
+    on
+        day.span_key = event.span_key
+        and day.stat_date = event.stat_date
+        and as_of.date >= event.known_on
 group by
     span.span_key,
     as_of.date,

@@ -53,14 +53,17 @@ with measured as (
         end as half_width
     from {{ ref('int_kpi_target') }} as target
     inner join {{ ref('int_kpi_goal_version') }} as goal
-        on target.goal_key = goal.goal_key
-        and target.valid_from = goal.valid_from
+        on
+            target.goal_key = goal.goal_key
+            and target.valid_from = goal.valid_from
     left join {{ ref('int_kpi_measure') }} as measure
-        on goal.span_key = measure.span_key
-        and target.as_of_date = measure.as_of_date
+        on
+            goal.span_key = measure.span_key
+            and target.as_of_date = measure.as_of_date
     left join {{ ref('int_kpi_campaign_plan') }} as plan
-        on target.goal_key = plan.goal_key
-        and target.as_of_date = plan.as_of_date
+        on
+            target.goal_key = plan.goal_key
+            and target.as_of_date = plan.as_of_date
 )
 
 select
@@ -98,7 +101,8 @@ select
         when aggregation = 'ratio' and denominator = 0 then 'zero_denominator'
         when {{ is_below('denominator', 'min_denominator') }} then 'insufficient_denominator'
         when {{ is_below('target * denominator', 'min_expected') }} then 'insufficient_denominator'
-        when aggregation in ('sum', 'distinct')
+        when
+            aggregation in ('sum', 'distinct')
             and phase_state = 'active'
             and elapsed_days < least(3, phase_days)
             then 'too_early'

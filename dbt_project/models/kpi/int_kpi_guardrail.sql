@@ -18,8 +18,9 @@ with guarded as (
         guardrail.upper_bound
     from {{ ref('int_kpi_goal_version') }} as goal
     inner join {{ source('config', 'goal_guardrail') }} as guardrail
-        on goal.goal_key = guardrail.goal_key
-        and goal.valid_from = guardrail.valid_from
+        on
+            goal.goal_key = guardrail.goal_key
+            and goal.valid_from = guardrail.valid_from
 ),
 
 spans as (
@@ -40,13 +41,15 @@ states as (
         spans.valid_from,
         measure.as_of_date,
         case
-            when measure.actual is null
+            when
+                measure.actual is null
                 or measure.observed = 0
                 or {{ is_below('measure.coverage', '0.90') }}
                 or measure.watermark < least(measure.as_of_date, spans.ends_on)
                 or measure.denominator < spans.min_denominator
                 then 0
-            when {{ is_above('measure.actual', 'spans.upper_bound') }}
+            when
+                {{ is_above('measure.actual', 'spans.upper_bound') }}
                 or {{ is_below('measure.actual', 'spans.lower_bound') }}
                 then 2
             else 1

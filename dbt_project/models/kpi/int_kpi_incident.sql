@@ -25,8 +25,9 @@ closings as (
         end as is_closing
     from {{ ref('int_kpi_carried') }} as day
     left join verdicts
-        on day.goal_key = verdicts.goal_key
-        and day.as_of_date = verdicts.as_of_date
+        on
+            day.goal_key = verdicts.goal_key
+            and day.as_of_date = verdicts.as_of_date
 ),
 
 numbered as (

@@ -36,8 +36,9 @@ left_over as (
         {{ exact_sum('day.weight * day.weight') }} as weight_left_squared
     from elapsed
     inner join {{ ref('int_kpi_span_day') }} as day
-        on elapsed.span_key = day.span_key
-        and elapsed.as_of_date < day.stat_date
+        on
+            elapsed.span_key = day.span_key
+            and elapsed.as_of_date < day.stat_date
     group by
         elapsed.span_key,
         elapsed.as_of_date
@@ -72,14 +73,18 @@ inner join {{ ref('int_kpi_span') }} as span
 inner join plans
     on elapsed.span_key = plans.span_key
 left join left_over
-    on elapsed.span_key = left_over.span_key
-    and elapsed.as_of_date = left_over.as_of_date
+    on
+        elapsed.span_key = left_over.span_key
+        and elapsed.as_of_date = left_over.as_of_date
 left join {{ ref('int_kpi_recent') }} as recent
-    on elapsed.span_key = recent.span_key
-    and elapsed.as_of_date = recent.as_of_date
+    on
+        elapsed.span_key = recent.span_key
+        and elapsed.as_of_date = recent.as_of_date
 left join {{ ref('int_kpi_stock') }} as stock
-    on elapsed.span_key = stock.span_key
-    and elapsed.as_of_date = stock.as_of_date
+    on
+        elapsed.span_key = stock.span_key
+        and elapsed.as_of_date = stock.as_of_date
 left join {{ ref('int_kpi_watermark') }} as watermark
-    on elapsed.span_key = watermark.span_key
-    and elapsed.as_of_date = watermark.as_of_date
+    on
+        elapsed.span_key = watermark.span_key
+        and elapsed.as_of_date = watermark.as_of_date

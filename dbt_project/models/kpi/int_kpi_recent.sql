@@ -13,7 +13,8 @@ with running_days as (
     from {{ ref('int_kpi_elapsed_day') }} as day
     inner join {{ ref('int_kpi_span') }} as span
         on day.span_key = span.span_key
-    where span.aggregation = 'sum'
+    where
+        span.aggregation = 'sum'
         and day.as_of_date < span.ends_on
         and day.expected_accounts > 0
         and day.observed_accounts = day.expected_accounts
@@ -41,9 +42,10 @@ deviations as (
         {{ exact_sum('(running_days.paced_value - levels.level) * (running_days.paced_value - levels.level)') }} as squares
     from levels
     inner join running_days
-        on levels.span_key = running_days.span_key
-        and levels.as_of_date = running_days.as_of_date
-        and running_days.recency <= 7
+        on
+            levels.span_key = running_days.span_key
+            and levels.as_of_date = running_days.as_of_date
+            and running_days.recency <= 7
     group by
         levels.span_key,
         levels.as_of_date
@@ -61,6 +63,7 @@ select
     ) as deviation
 from levels
 inner join deviations
-    on levels.span_key = deviations.span_key
-    and levels.as_of_date = deviations.as_of_date
+    on
+        levels.span_key = deviations.span_key
+        and levels.as_of_date = deviations.as_of_date
 where levels.recent_days >= 3

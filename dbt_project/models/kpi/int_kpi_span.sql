@@ -15,8 +15,9 @@ with guarded as (
         goal.ends_on
     from {{ ref('int_kpi_goal_version') }} as goal
     inner join {{ source('config', 'goal_guardrail') }} as guardrail
-        on goal.goal_key = guardrail.goal_key
-        and goal.valid_from = guardrail.valid_from
+        on
+            goal.goal_key = guardrail.goal_key
+            and goal.valid_from = guardrail.valid_from
 ),
 
 spans as (

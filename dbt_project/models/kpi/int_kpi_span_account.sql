@@ -19,11 +19,13 @@ select
     coalesce(account.active_to, date '2999-12-31') as active_to
 from {{ ref('int_kpi_span') }} as span
 inner join {{ source('config', 'account') }} as account
-    on span.brand_key = account.brand_key
-    and span.ownership = account.ownership
-    and coalesce(span.platform, account.platform) = account.platform
-    and coalesce(span.account_key, account.account_key) = account.account_key
+    on
+        span.brand_key = account.brand_key
+        and span.ownership = account.ownership
+        and coalesce(span.platform, account.platform) = account.platform
+        and coalesce(span.account_key, account.account_key) = account.account_key
 inner join fed_platforms
-    on span.metric = fed_platforms.metric
-    and span.basis = fed_platforms.basis
-    and account.platform = fed_platforms.platform
+    on
+        span.metric = fed_platforms.metric
+        and span.basis = fed_platforms.basis
+        and account.platform = fed_platforms.platform

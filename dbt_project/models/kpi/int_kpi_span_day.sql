@@ -18,8 +18,9 @@ expected as (
         count(*) as expected_accounts
     from days
     inner join {{ ref('int_kpi_span_account') }} as account
-        on days.span_key = account.span_key
-        and days.stat_date between account.active_from and account.active_to
+        on
+            days.span_key = account.span_key
+            and days.stat_date between account.active_from and account.active_to
     group by
         days.span_key,
         days.stat_date
@@ -32,8 +33,10 @@ select
     coalesce(expected.expected_accounts, 0) as expected_accounts
 from days
 left join expected
-    on days.span_key = expected.span_key
-    and days.stat_date = expected.stat_date
+    on
+        days.span_key = expected.span_key
+        and days.stat_date = expected.stat_date
 left join {{ source('config', 'pacing_weight') }} as pacing
-    on days.curve = pacing.curve
-    and days.stat_date = pacing.stat_date
+    on
+        days.curve = pacing.curve
+        and days.stat_date = pacing.stat_date

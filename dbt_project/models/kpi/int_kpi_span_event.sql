@@ -51,10 +51,11 @@ known_events as (
         0 as observed_accounts
     from events
     inner join observed_days
-        on events.metric = observed_days.metric
-        and events.basis = observed_days.basis
-        and events.account_key = observed_days.account_key
-        and events.stat_date = observed_days.stat_date
+        on
+            events.metric = observed_days.metric
+            and events.basis = observed_days.basis
+            and events.account_key = observed_days.account_key
+            and events.stat_date = observed_days.stat_date
     union all
     select
         metric,
@@ -82,11 +83,12 @@ from {{ ref('int_kpi_span') }} as span
 inner join {{ ref('int_kpi_span_account') }} as account
     on span.span_key = account.span_key
 inner join known_events as event
-    on span.metric = event.metric
-    and span.basis = event.basis
-    and account.account_key = event.account_key
-    and event.stat_date between span.starts_on and span.ends_on
-    and event.stat_date between account.active_from and account.active_to
+    on
+        span.metric = event.metric
+        and span.basis = event.basis
+        and account.account_key = event.account_key
+        and event.stat_date between span.starts_on and span.ends_on
+        and event.stat_date between account.active_from and account.active_to
 group by
     span.span_key,
     event.stat_date,

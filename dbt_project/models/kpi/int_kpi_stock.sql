@@ -15,10 +15,11 @@ with readings as (
     inner join {{ ref('int_kpi_span_account') }} as account
         on span.span_key = account.span_key
     inner join {{ ref('int_metric_event') }} as event
-        on span.metric = event.metric
-        and span.basis = event.basis
-        and account.account_key = event.account_key
-        and event.value is not null
+        on
+            span.metric = event.metric
+            and span.basis = event.basis
+            and account.account_key = event.account_key
+            and event.value is not null
     where span.aggregation = 'last'
 ),
 
@@ -34,9 +35,10 @@ ranked as (
         ) as recency
     from readings
     inner join {{ source('config', 'day') }} as as_of
-        on as_of.date between readings.starts_on and least({{ as_of_date() }}, readings.final_on)
-        and readings.stat_date <= least(as_of.date, readings.ends_on)
-        and readings.stat_date >= {{ add_days('least(as_of.date, readings.ends_on)', -3) }}
+        on
+            as_of.date between readings.starts_on and least({{ as_of_date() }}, readings.final_on)
+            and readings.stat_date <= least(as_of.date, readings.ends_on)
+            and readings.stat_date >= {{ add_days('least(as_of.date, readings.ends_on)', -3) }}
 ),
 
 ranked_openings as (
@@ -48,7 +50,8 @@ ranked_openings as (
             partition by span_key, account_key order by stat_date desc
         ) as recency
     from readings
-    where stat_date < starts_on
+    where
+        stat_date < starts_on
         and stat_date >= {{ add_days('starts_on', -4) }}
 ),
 

@@ -17,8 +17,9 @@ with goal_days as (
         end as phase_state
     from {{ ref('int_kpi_goal_version') }} as goal
     inner join {{ source('config', 'day') }} as as_of
-        on as_of.date between goal.campaign_starts_on and least({{ as_of_date() }}, goal.final_on)
-        and as_of.date between goal.valid_from and goal.valid_to
+        on
+            as_of.date between goal.campaign_starts_on and least({{ as_of_date() }}, goal.final_on)
+            and as_of.date between goal.valid_from and goal.valid_to
 ),
 
 frozen as (
@@ -32,9 +33,10 @@ frozen as (
         ) as line_no
     from goal_days
     inner join {{ ref('int_kpi_baseline') }} as baseline
-        on goal_days.goal_key = baseline.goal_key
-        and goal_days.valid_from = baseline.valid_from
-        and goal_days.as_of_date >= baseline.frozen_on
+        on
+            goal_days.goal_key = baseline.goal_key
+            and goal_days.valid_from = baseline.valid_from
+            and goal_days.as_of_date >= baseline.frozen_on
 ),
 
 -- once final, a baseline is measured no more and its last reading stands
@@ -60,11 +62,13 @@ select
     > 0.005 * abs(frozen.baseline_value) as baseline_restated
 from goal_days
 left join frozen
-    on goal_days.goal_key = frozen.goal_key
-    and goal_days.as_of_date = frozen.as_of_date
-    and frozen.line_no = 1
+    on
+        goal_days.goal_key = frozen.goal_key
+        and goal_days.as_of_date = frozen.as_of_date
+        and frozen.line_no = 1
 left join last_measured
     on goal_days.baseline_span_key = last_measured.span_key
 left join {{ ref('int_kpi_measure') }} as measure
-    on last_measured.span_key = measure.span_key
-    and measure.as_of_date = least(goal_days.as_of_date, last_measured.measured_on)
+    on
+        last_measured.span_key = measure.span_key
+        and measure.as_of_date = least(goal_days.as_of_date, last_measured.measured_on)

@@ -52,8 +52,9 @@ with compared as (
         end as is_open_to_missing_days,
         case
             when direction = 'lower'
-                then {{ is_above('forecast_low', 'target') }}
-                or (aggregation = 'sum' and is_monotone and {{ is_above('actual', 'target') }})
+                then
+                    {{ is_above('forecast_low', 'target') }}
+                    or (aggregation = 'sum' and is_monotone and {{ is_above('actual', 'target') }})
             else {{ is_below('forecast_high', 'target') }}
         end as is_out_of_reach,
         case
@@ -111,8 +112,9 @@ select
     end as days_left,
     case
         when shown.is_running
-            then greatest(compared.target - compared.actual, 0)
-            / {{ days_between('compared.as_of_date', 'compared.ends_on') }}
+            then
+                greatest(compared.target - compared.actual, 0)
+                / {{ days_between('compared.as_of_date', 'compared.ends_on') }}
     end as required_per_day,
     case when shown.is_running then compared.recent_per_day end as recent_per_day,
     case when shown.is_running then compared.forecast end as forecast,
@@ -140,8 +142,10 @@ select
     compared.baseline_restated
 from compared
 inner join judged
-    on compared.goal_key = judged.goal_key
-    and compared.as_of_date = judged.as_of_date
+    on
+        compared.goal_key = judged.goal_key
+        and compared.as_of_date = judged.as_of_date
 inner join shown
-    on compared.goal_key = shown.goal_key
-    and compared.as_of_date = shown.as_of_date
+    on
+        compared.goal_key = shown.goal_key
+        and compared.as_of_date = shown.as_of_date

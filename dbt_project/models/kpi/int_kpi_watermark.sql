@@ -29,16 +29,18 @@ parts as (
     inner join {{ ref('int_kpi_span_account') }} as account
         on span.span_key = account.span_key
     inner join {{ source('config', 'metric_source') }} as feed
-        on span.metric = feed.metric
-        and span.basis = feed.basis
-        and account.platform = feed.platform
+        on
+            span.metric = feed.metric
+            and span.basis = feed.basis
+            and account.platform = feed.platform
     inner join {{ source('config', 'day') }} as as_of
         on as_of.date between span.starts_on and least({{ as_of_date() }}, span.final_on)
     left join stream_days
-        on feed.source_platform = stream_days.platform
-        and feed.source_stream = stream_days.stream
-        and account.account_key = stream_days.account_key
-        and as_of.date = stream_days.as_of_date
+        on
+            feed.source_platform = stream_days.platform
+            and feed.source_stream = stream_days.stream
+            and account.account_key = stream_days.account_key
+            and as_of.date = stream_days.as_of_date
     group by
         span.span_key,
         as_of.date,
