@@ -154,6 +154,13 @@ def test_a_problem_names_line_field_and_remedy(
     assert remedy in found[0].remedy
 
 
+def test_a_warning_stops_nothing(config_dir: Path) -> None:
+    problems = problems_of(config_dir, "    target: 300", "    pacing: weekday\n    target: 300")
+
+    assert [(p.severity, p.field) for p in problems] == [("warning", "goals[0].pacing")]
+    assert len(load_config(config_dir).campaigns) == 2
+
+
 def test_a_goal_set_twice_is_a_problem(config_dir: Path) -> None:
     goal = CAMPAIGN[CAMPAIGN.index("  - metric") :]
 

@@ -1,5 +1,6 @@
 """YAML files read with their line numbers, so that every problem names its place."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,8 @@ from typing import Any
 import yaml
 
 from tidemark.config.problems import Problem, nearest
+
+NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,10 @@ class Value:
 
     def number(self) -> float | None:
         """Return a number; underscores and percent signs are refused."""
-        try:
+        if NUMBER.fullmatch(self.shown):
             return float(self.shown)
-        except ValueError:
-            self.report("is not a number", "write digits, a share as 0.05 and not as 5%")
-            return None
+        self.report("is not a number", "write digits, a share as 0.05 and not as 5%")
+        return None
 
     def flag(self) -> bool | None:
         """Return true or false."""

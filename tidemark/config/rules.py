@@ -182,6 +182,9 @@ def _check_targets(goal: Goal, campaign: Campaign, metric: Metric) -> None:
         elif given.target <= 0 and metric.direction == "higher":
             _report(by_phase, key, "is not above 0", "a goal to reach needs a positive target")
     _check_sum(goal, metric)
+    pacing = goal.at.below("pacing") if goal.at else None
+    if pacing and goal.pacing == "weekday":
+        pacing.warn("is judged as linear", "weekday weights are not computed yet")
 
 
 def _check_lift(at: Value | None, lift_over: str, phase: Phase, campaign: Campaign) -> None:
