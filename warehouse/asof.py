@@ -31,16 +31,24 @@ class Due:
     late: tuple[Gap, ...] = ()
 
 
-def due_day(site: Site, complete: Collection[SliceKey], floor: date | None) -> Due:
+def due_day(
+    site: Site,
+    complete: Collection[SliceKey],
+    floor: date | None,
+    attempted: Collection[SliceKey] | None = None,
+) -> Due:
     """Return the due as-of day, never before `floor` (that of the published release).
 
+    Where `attempted` is given, yesterday is also waited for until every other stream of an API
+    has been read or has failed: a release in the middle of a reading would be followed by another.
     A first release waits for yesterday: what lands first must not be published alone. After that,
     every day before yesterday is past its deadlines, so only yesterday can be waited for.
     """
     now = site.settings.clock()
     yesterday = business_date(now) - timedelta(days=1)
     gaps = gaps_on(site, yesterday, complete)
-    waiting = tuple(gap for gap in gaps if now < gap.deadline)
+    unread = gaps if attempted is None else gaps_on(site, yesterday, complete, attempted)
+    waiting = tuple(gap for gap in unread if now < gap.deadline)
     if not waiting or (floor is not None and floor >= yesterday):
         as_of = max(yesterday, floor or yesterday)
         return Due(as_of, (), gaps if as_of == yesterday else gaps_on(site, as_of, complete))
@@ -50,16 +58,28 @@ def due_day(site: Site, complete: Collection[SliceKey], floor: date | None) -> D
     return Due(as_of, waiting, gaps_on(site, as_of, complete))
 
 
-def gaps_on(site: Site, day: date, complete: Collection[SliceKey]) -> tuple[Gap, ...]:
-    """Return the required slices of a day that have no current reading."""
+def gaps_on(
+    site: Site,
+    day: date,
+    complete: Collection[SliceKey],
+    attempted: Collection[SliceKey] | None = None,
+) -> tuple[Gap, ...]:
+    """Return the required slices of a day that have no current reading.
+
+    Where `attempted` is given, also the other slices of APIs that nobody has tried to read.
+    """
     keys = (
         (SliceKey(platform.name, stream.name, account.key, day), stream)
         for platform, stream in site.streams
-        if stream.is_required
+        if stream.is_required or (attempted is not None and stream.read is not None)
         for account in site.own_accounts
         if account.platform == platform.name and is_active(account, day)
     )
-    return tuple(Gap(key, deadline(stream, day)) for key, stream in keys if key not in complete)
+    return tuple(
+        Gap(key, deadline(stream, day))
+        for key, stream in keys
+        if key not in (complete if stream.is_required else attempted or ())
+    )
 
 
 def deadline(stream: Stream, day: date) -> datetime:

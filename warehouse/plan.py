@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from extractors.core.lake import WinningSlice
+from extractors.core.lake import READABLE, WinningSlice
 from tidemark.clock import business_date
 from tidemark.settings import Settings
 from warehouse.asof import Due, account_starts, due_day
@@ -46,6 +46,26 @@ def plan(settings: Settings, *, force: bool = False) -> Plan | None:
         return make_plan(open_site(settings), force=force)
 
 
+def is_still_reading(settings: Settings) -> bool:
+    """Tell whether all that is new belongs to a reading of yesterday that is not at its end.
+
+    A gate and a plan would then come to nothing; the reading's end wakes them again.
+    """
+    site = open_site(settings)
+    state = read_lake_state(site)
+    landed = {key for key, attempt in state.attempts.items() if attempt.status in READABLE}
+    due = due_day(site, landed, _as_of(current_entry(settings, site.lake)), state.attempts)
+    if not due.waiting:
+        return False
+    yesterday, complete = due.waiting[0].key.dt, state.complete()
+    files = {(p.name, s.name) for p, s in site.streams if s.read is None}
+    return all(
+        (manifest.platform, manifest.stream) not in files
+        and all(s.dt >= yesterday or manifest.key(s) in complete for s in manifest.slices)
+        for manifest in site.lake.ungated()
+    )
+
+
 def make_plan(site: Site, *, force: bool = False) -> Plan | None:
     """Plan a release under a lock that the caller holds; `force` also builds what is unchanged."""
     finish_what_was_published(site)
@@ -70,7 +90,7 @@ def make_plan(site: Site, *, force: bool = False) -> Plan | None:
 
 def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
     current = current_entry(site.settings, site.lake)
-    due = due_day(site, state.complete(), _as_of(current))
+    due = due_day(site, state.complete(), _as_of(current), state.attempts)
     waiting = Nothing("waiting", "waiting for " + ", ".join(map(str, due.waiting)), due)
     if due.as_of is None:
         return waiting

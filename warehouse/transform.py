@@ -31,7 +31,9 @@ def run_dbt(
 
     target = build_dir / "dbt" / "target"
     arguments = _arguments(project_dir, build_dir, target)
-    arguments += ["--vars", json.dumps(variables)] + ["--full-refresh"] * full_refresh
+    arguments += ["--vars", json.dumps(variables)]
+    # views stand in the copied database; they change only with the project, which is built whole
+    arguments += ["--full-refresh"] if full_refresh else ["--exclude", "config.materialized:view"]
     with _environment(DATABASE, str(database)):
         try:
             result = dbtRunner(manifest=_parsed(project_dir, target)).invoke(arguments)

@@ -8,6 +8,8 @@ from rich.console import Console
 
 app = typer.Typer()
 
+LOG_WIDTH = 160
+
 
 @app.command()
 def demo(
@@ -19,7 +21,7 @@ def demo(
     from tidemark.orchestration.demo import run_demo
     from tidemark.settings import load_settings
 
-    run_demo(through.date(), load_settings().home, Console())
+    run_demo(through.date(), load_settings().home, wide_console())
 
 
 @app.command()
@@ -28,4 +30,10 @@ def run() -> None:
     from tidemark.orchestration.demo import keep_running
     from tidemark.settings import load_settings
 
-    keep_running(load_settings().home, Console())
+    keep_running(load_settings().home, wide_console())
+
+
+def wide_console() -> Console:
+    """Return a console that shows the table whole also where there is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=LOG_WIDTH)

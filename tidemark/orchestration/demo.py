@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tidemark.clock import SHANGHAI
+from tidemark.clock import SHANGHAI, system_clock
 from tidemark.errors import TidemarkError
 from tidemark.orchestration.local import (
     Services,
@@ -145,7 +145,7 @@ def live_history(stage: Stage) -> None:
     """Load everything up to the first as-of day in one range, then one release."""
     title = f"history {FIRST_DAY} … {HISTORY_UNTIL}"
     with progress(stage, title) as tell:
-        wait_for(stage, tell, lambda: _has_success(stage.airflow, "file_drops"))
+        wait_for(stage, tell, lambda: has_succeeded(stage, "file_drops"))
         stage.airflow.trigger(
             "load_history", {"since": str(FIRST_DAY), "until": str(HISTORY_UNTIL)}
         )
@@ -156,7 +156,9 @@ def live_day(stage: Stage, day: date) -> None:
     """Let one more day happen: sheets, one partition per platform, a release, alerts."""
     with progress(stage, f"day {day}") as tell:
         set_clock(Path(stage.environ["TIDEMARK_CLOCK_FILE"]), day)
+        dropped_at = system_clock()
         drop_sheets(stage.inbox, day, day)
+        wait_for(stage, tell, lambda: has_succeeded(stage, "file_drops", dropped_at))
         for dag_id in sorted(stage.airflow.dag_ids()):
             if dag_id.startswith("extract_"):
                 stage.airflow.backfill(dag_id, day, day)
@@ -168,12 +170,21 @@ def is_told(stage: Stage, as_of: date) -> bool:
     status = read_status(stage.home)
     if status.get("as_of_date") != str(as_of):
         return False
-    runs = stage.airflow.runs("kpi_alerts")
-    published = datetime.fromisoformat(status["published_at"])
+    # the wall clock of the swapped link: what was published stands in the story's own time
+    link = (stage.home / "published" / "tidemark.duckdb").lstat()
+    swapped_at = datetime.fromtimestamp(link.st_mtime, UTC)
+    return has_succeeded(stage, "kpi_alerts", swapped_at) and all(
+        run["state"] in ENDED for run in stage.airflow.runs("release")
+    )
+
+
+def has_succeeded(stage: Stage, dag_id: str, since: datetime | None = None) -> bool:
+    """Tell whether a run of a DAG that started since a moment has ended well."""
     return any(
-        run["state"] == "success" and datetime.fromisoformat(run["run_after"]) >= published
-        for run in runs
-    ) and all(run["state"] in ENDED for run in stage.airflow.runs("release"))
+        run["state"] == "success"
+        and (since is None or datetime.fromisoformat(run["start_date"]) >= since)
+        for run in stage.airflow.runs(dag_id)
+    )
 
 
 def read_status(home: Path) -> dict[str, Any]:
@@ -263,7 +274,7 @@ def show_result(stage: Stage) -> None:
     messages = request_json(f"{stage.sandbox_url}/_sandbox/messages")
     stage.console.print(f"\n[bold]Alerts sent / 已发送的告警: {len(messages)}[/]")
     for message in messages:
-        stage.console.print(message["text"], highlight=False, markup=False)
+        stage.console.print(message["text"], highlight=False, markup=False, soft_wrap=True)
         stage.console.print()
     status = read_status(stage.home)
     stage.console.print(f"release {status['release_id']}, data as of {status['as_of_date']}")
@@ -278,10 +289,6 @@ def _connections(sandbox_url: str) -> dict[str, str]:
     from sandbox.world import connections
 
     return connections(sandbox_url)
-
-
-def _has_success(airflow: Airflow, dag_id: str) -> bool:
-    return any(run["state"] == "success" for run in airflow.runs(dag_id))
 
 
 def _what_runs(stage: Stage) -> str:

@@ -13,7 +13,7 @@ from extractors.core.inbox import Signature, left_over, waiting
 class InboxTrigger(BaseEventTrigger):
     """Fires once per set of waiting files. It never moves or deletes one: the DAG claims them."""
 
-    def __init__(self, *, inbox: str, poke_interval: float = 2.0) -> None:
+    def __init__(self, *, inbox: str, poke_interval: float = 1.0) -> None:
         super().__init__()
         self.inbox = inbox
         self.poke_interval = poke_interval

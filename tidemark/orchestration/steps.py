@@ -32,11 +32,14 @@ def land_drops() -> dict[str, Any]:
 
 
 def gate_lake() -> dict[str, Any]:
-    """Run `tidemark gate` on everything that is not judged yet."""
+    """Run `tidemark gate` on everything that is not judged yet, once a reading is at its end."""
     from expectations.runner import gate_lake as gate
     from extractors.core.lake import open_lake
+    from warehouse.plan import is_still_reading
 
     settings = load_settings()
+    if is_still_reading(settings):
+        return {"passed": True, "failures": 0, "waits": True}
     report = gate(open_lake(settings.lake_url), settings)
     return {"passed": report.passed, "failures": len(report.failures)}
 
