@@ -9,7 +9,7 @@ import uvicorn
 
 from sandbox.clock import clock
 from sandbox.server import make_app
-from sandbox.world import load_world
+from sandbox.world import WORLDS, load_world
 
 SHARED = Path(os.environ.get("TIDEMARK_SHARED") or "../shared/data")
 
@@ -17,7 +17,7 @@ SHARED = Path(os.environ.get("TIDEMARK_SHARED") or "../shared/data")
 def main() -> None:
     """Serve until stopped; the ready file, when asked for, holds the base URL."""
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
-    parser.add_argument("--world", default="launch", choices=["launch", "douyin_web"])
+    parser.add_argument("--world", default="launch", choices=WORLDS)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--clock-file", type=Path)
     parser.add_argument("--ready-file", type=Path)
@@ -35,7 +35,9 @@ def serve(world: str, port: int, clock_file: Path | None, ready_file: Path | Non
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         print(base_url, flush=True)
         if ready_file is not None:
-            ready_file.write_text(base_url)
+            unfinished = ready_file.with_name(f".{ready_file.name}")
+            unfinished.write_text(base_url)
+            unfinished.replace(ready_file)  # whoever waits for the file never reads half of it
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         server.run(sockets=[listener])
 

@@ -82,10 +82,11 @@ def _write(
     exported_at: datetime,
 ) -> Path:
     """Write beside the inbox's view and move in, as a careful person's file share does."""
-    target = folder / f"{name}_{since}_{until}.xlsx"
+    stream = SHEET.stream(name)
+    target = folder / f"{stream.label_zh}_{since}_{until}.xlsx"
     hidden = folder / f".{target.name}"
     write_sheet(
-        SHEET.stream(name),
+        stream,
         rows,
         hidden,
         exported_at=exported_at,

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from tidemark.errors import TidemarkError
+
+WORLDS = ("launch", "douyin_web")
+
 Counts = dict[str, int | None]
 
 
@@ -32,13 +36,11 @@ class Video:
     item_id: str
     title: str
     created_at: datetime
-    duration_seconds: int = 30
     media_type: int = 4
     is_top: bool = False
     days: dict[date, Counts] = field(default_factory=dict)
     totals: Counts | None = None  # where only totals are known
     comments: tuple[Comment, ...] = ()
-    saves: int | None = None
     play_seconds: float | None = None
 
 
@@ -189,7 +191,7 @@ def load_world(name: str, shared: Path | None = None) -> World:
         from sandbox.worlds.douyin_web import douyin_web
 
         return douyin_web(shared)
-    raise ValueError(f"unknown world {name!r}; there are launch and douyin_web")
+    raise TidemarkError(f"sandbox: unknown world {name!r}; there are {' and '.join(WORLDS)}")
 
 
 def connections(base_url: str, world: World | None = None) -> dict[str, str]:

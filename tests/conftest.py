@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +39,11 @@ class Sandbox:
         """Order a fault for the next calls below a path."""
         rule = {"match": match, "kind": kind, "times": times, "value": value}
         requests.post(f"{self.base_url}/_sandbox/faults", json=rule, timeout=5).raise_for_status()
+
+    def limit(self, **figures: Any) -> None:
+        """Set how much a caller may ask: calls_per_second, calls_per_day, …"""
+        url = f"{self.base_url}/_sandbox/limits"
+        requests.post(url, json=figures, timeout=5).raise_for_status()
 
     def clear_faults(self) -> None:
         """Take every fault out of force."""
@@ -83,10 +89,18 @@ def start_sandbox(world: World, folder: Path) -> tuple[Sandbox, uvicorn.Server]:
     return Sandbox(base_url, clock_file, world, environ), server
 
 
+@pytest.fixture(scope="session")
+def launch_world() -> World:
+    """The launch campaign as data."""
+    return load_world("launch")
+
+
 @pytest.fixture
-def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def sandbox(
+    launch_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sandbox]:
     """A sandbox of the launch world; its connections stand in the environment."""
-    running, server = start_sandbox(load_world("launch"), tmp_path)
+    running, server = start_sandbox(launch_world, tmp_path)
     for name, value in running.environ.items():
         monkeypatch.setenv(name, value)
     yield running

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.world import Comment, DouyinAccount, Video, World
+from tidemark.errors import TidemarkError
 
 
 def douyin_web(shared: Path | None) -> World:
     """Return one account per creator with its videos and comments."""
     folder = (shared or Path("../shared/data")) / "douyin_web"
     if not folder.exists():
-        raise FileNotFoundError(
-            f"{folder} is not here; say where the real data is with TIDEMARK_SHARED"
+        raise TidemarkError(
+            f"sandbox: no real data in {folder}; say with TIDEMARK_SHARED where it is"
         )
     comments = _comments(folder / "comments_pseudonymised.jsonl")
     videos: dict[str, list[Video]] = {}
@@ -25,17 +26,20 @@ def douyin_web(shared: Path | None) -> World:
         for row in csv.DictReader(source):
             videos.setdefault(row["author_user_id"], []).append(_video(row, comments))
     with (folder / "users_flat.csv").open() as source:
-        accounts = tuple(
-            DouyinAccount(
-                f"creator_{row['uid']}",
-                f"open-{row['uid']}",
-                "dykey-web",
-                "dysecret-web",
-                row["nickname"],
-                videos=tuple(videos.get(row["uid"], ())),
-            )
-            for row in csv.DictReader(source)
+        names = {row["uid"]: row["nickname"] for row in csv.DictReader(source)}
+    # a few videos are by creators whom the list of users lacks
+    creators = sorted(names.keys() | videos.keys())
+    accounts = tuple(
+        DouyinAccount(
+            f"creator_{uid}",
+            f"open-{uid}",
+            "dykey-web",
+            "dysecret-web",
+            names.get(uid, uid),
+            videos=tuple(videos.get(uid, ())),
         )
+        for uid in creators
+    )
     return World("douyin_web", douyin=accounts)
 
 
@@ -44,7 +48,6 @@ def _video(row: dict[str, str], comments: dict[str, list[Comment]]) -> Video:
         row["aweme_id"],
         row["desc"],
         datetime.fromtimestamp(int(row["create_time"]), UTC),
-        int(row["duration_ms"] or 0) // 1000,
         media_type=4 if int(row["duration_ms"] or 0) else 2,
         is_top=row["is_top"] == "1",
         totals={

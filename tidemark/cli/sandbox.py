@@ -1,6 +1,7 @@
 """tidemark sandbox: a local server that speaks the platforms' contracts."""
 
-from datetime import date, datetime
+import shlex
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +15,17 @@ app = typer.Typer()
 app.add_typer(sandbox, name="sandbox")
 
 DAY = ["%Y-%m-%d"]
+CLOCK_VARIABLE = "TIDEMARK_CLOCK_FILE"
 
 
 @sandbox.command()
 def serve(
     world: Annotated[str, typer.Option(help="launch or douyin_web.")] = "launch",
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
-    clock_file: Annotated[Path | None, typer.Option(help="Holds the virtual moment.")] = None,
+    clock_file: Annotated[
+        Path | None,
+        typer.Option(help="Holds the virtual moment; without it real time.", envvar=CLOCK_VARIABLE),
+    ] = None,
     ready_file: Annotated[Path | None, typer.Option(help="Gets the base URL.")] = None,
 ) -> None:
     """Serve a world on loopback until stopped; prints the base URL."""
@@ -30,18 +35,24 @@ def serve(
 
 
 @sandbox.command()
-def env(base_url: Annotated[str, typer.Argument(help="Where the sandbox listens.")]) -> None:
-    """Print the variables by which the pipeline reaches the sandbox, for `export`."""
-    from sandbox.world import connections
+def env(
+    base_url: Annotated[str, typer.Argument(help="Where the sandbox listens.")],
+    world: Annotated[str, typer.Option(help="launch or douyin_web.")] = "launch",
+) -> None:
+    """Print the variables by which the pipeline reaches the sandbox, for a shell's eval."""
+    from sandbox.__main__ import SHARED
+    from sandbox.world import connections, load_world
 
-    for name, text in connections(base_url.rstrip("/")).items():
-        typer.echo(f"export {name}='{text}'")
+    for name, text in connections(base_url.rstrip("/"), load_world(world, SHARED)).items():
+        typer.echo(f"export {name}={shlex.quote(text)}")
 
 
 @sandbox.command()
 def clock(
     moment: Annotated[str, typer.Argument(help="ISO moment with zone.")],
-    clock_file: Annotated[Path, typer.Option(help="The file that holds it.")],
+    clock_file: Annotated[
+        Path, typer.Option(help="The file that holds it.", envvar=CLOCK_VARIABLE)
+    ],
 ) -> None:
     """Move the virtual clock."""
     try:
@@ -59,14 +70,13 @@ def clock(
 
 @sandbox.command()
 def sheets(
-    since: Annotated[datetime, typer.Option(formats=DAY)],
-    until: Annotated[datetime, typer.Option(formats=DAY)],
+    since: Annotated[datetime, typer.Option(formats=DAY, help="First covered day.")],
+    until: Annotated[datetime, typer.Option(formats=DAY, help="Last covered day.")],
 ) -> None:
     """Drop the workbooks that the operators of the launch campaign would drop."""
     from sandbox.sheets import drop_sheets
     from tidemark.settings import load_settings
 
     settings = load_settings()
-    first, last = date.fromisoformat(str(since.date())), date.fromisoformat(str(until.date()))
-    for path in drop_sheets(settings.inbox, first, last, settings.clock()):
+    for path in drop_sheets(settings.inbox, since.date(), until.date(), settings.clock()):
         Console().print(str(path))

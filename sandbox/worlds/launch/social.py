@@ -77,7 +77,6 @@ def video(day: date, nth: int, created_at: datetime, days: dict[date, Counts]) -
         item_id,
         title,
         created_at,
-        duration_seconds=20 + day.day,
         days=days,
         comments=tuple(comments),
         play_seconds=8.5 + day.day % 5,
