@@ -1,7 +1,6 @@
 """The sandbox server: platforms' routes, faults on the wire, and a control plane for tests."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -32,17 +31,10 @@ def make_app(
 
 
 def control(state: State) -> list[Route]:
-    """Return the control plane: health, clock, faults, calls and messages."""
+    """Return the control plane: health, faults, limits, calls and messages."""
 
     async def health(_request: Request) -> JSONResponse:
         return JSONResponse({"world": state.world.name, "now": state.now().isoformat()})
-
-    async def add_fault(request: Request) -> JSONResponse:
-        try:
-            state.faults.add(await request.json())
-        except (KeyError, ValueError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        return JSONResponse({"faults": len(state.faults.rules)})
 
     async def clear_faults(_request: Request) -> JSONResponse:
         state.faults.clear()
@@ -54,22 +46,34 @@ def control(state: State) -> list[Route]:
     async def messages(_request: Request) -> JSONResponse:
         return JSONResponse(state.messages)
 
-    async def limits(request: Request) -> JSONResponse:
-        body: dict[str, Any] = await request.json()
-        try:
-            state.limits = Limits(**body)
-        except TypeError as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        return JSONResponse(asdict(state.limits))
+    def add_fault(rule: dict[str, Any]) -> Any:
+        state.faults.add(rule)
+        return {"faults": len(state.faults.rules)}
+
+    def set_limits(figures: dict[str, Any]) -> Any:
+        state.limits = Limits(**figures)
+        return figures
 
     return [
         Route(f"{CONTROL}health", health),
-        Route(f"{CONTROL}faults", add_fault, methods=["POST"]),
+        Route(f"{CONTROL}faults", posted(add_fault), methods=["POST"]),
         Route(f"{CONTROL}faults", clear_faults, methods=["DELETE"]),
-        Route(f"{CONTROL}limits", limits, methods=["POST"]),
+        Route(f"{CONTROL}limits", posted(set_limits), methods=["POST"]),
         Route(f"{CONTROL}calls", calls),
         Route(f"{CONTROL}messages", messages),
     ]
+
+
+def posted(take: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
+    """Return the endpoint that hands a JSON body on, and says in a 400 what is wrong with it."""
+
+    async def endpoint(request: Request) -> JSONResponse:
+        try:
+            return JSONResponse(take(await request.json()))
+        except (KeyError, TypeError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
+    return endpoint
 
 
 class FaultyWire:

@@ -36,14 +36,7 @@ def after_sale_list(state: State, shop: Shop, body: Body) -> Body:
         and is_within(body, "start_time", "end_time", refund.applied_at)
         and is_within(body, "update_start_time", "update_end_time", refund.updated_at(now))
     ]
-    field, is_descending = sorting(body)
-    found.sort(
-        key=lambda pair: (
-            pair[0].applied_at if field == "apply_time" else pair[0].updated_at(now),
-            pair[0].aftersale_id,
-        ),
-        reverse=is_descending,
-    )
+    sort_pairs(found, body, now)
     if found and state.faults.is_shifted(f"/douyin_shop{PATH}"):
         del found[0]  # it changed while its caller was paging, and left the window
     return {
@@ -55,13 +48,19 @@ def after_sale_list(state: State, shop: Shop, body: Body) -> Body:
     }
 
 
-def sorting(body: Body) -> tuple[str, bool]:
-    """Return field and direction of the first element of order_by."""
+def sort_pairs(pairs: list[tuple[Refund, Order]], body: Body, now: datetime) -> None:
+    """Sort after-sales as the first element of order_by says, newest change first without one."""
     text = (body.get("order_by") or ["update_time desc"])[0]
     field, _, direction = str(text).partition(" ")
     if field not in ("update_time", "apply_time") or direction not in ("asc", "desc"):
         raise Refused(40004, "isv.parameter-invalid", f"order_by: {text} is no order")
-    return field, direction == "desc"
+
+    def key(pair: tuple[Refund, Order]) -> tuple[datetime, str]:
+        refund = pair[0]
+        moment = refund.applied_at if field == "apply_time" else refund.updated_at(now)
+        return moment, refund.aftersale_id
+
+    pairs.sort(key=key, reverse=direction == "desc")
 
 
 def listed(refund: Refund, order: Order, now: datetime) -> Body:

@@ -142,7 +142,6 @@ def listed(shop: Shop, order: Order, now: datetime) -> Body:
 
 def line(shop: Shop, order: Order, now: datetime) -> Body:
     """Return the order's line: the product, and the room, video and author that sold it."""
-    refunded = any(r.is_refunded and r.settled_at <= now for r in order.refunds)
     return {
         **common_fields(order, now),
         "parent_order_id": order.order_id,
@@ -165,9 +164,16 @@ def line(shop: Shop, order: Order, now: datetime) -> Body:
         "ad_env_type": "live" if order.room_id else "",
         "send_pay": 0,
         "given_product_type": "MASTER",
-        "after_sale_info": {
-            "after_sale_status": 12 if refunded else 0,
-            "after_sale_type": 1 if refunded else 0,
-            "refund_status": 3 if refunded else 0,
-        },
+        "after_sale_info": after_sale_info(order, now),
+    }
+
+
+def after_sale_info(order: Order, now: datetime) -> Body:
+    """Return what the line says of money given back."""
+    refunded = any(r.is_refunded and r.settled_at <= now for r in order.refunds)
+    status, kind, refund_status = (12, 1, 3) if refunded else (0, 0, 0)
+    return {
+        "after_sale_status": status,
+        "after_sale_type": kind,
+        "refund_status": refund_status,
     }

@@ -17,6 +17,11 @@ from sandbox.routes.wechat.tokens import stable_token
 from sandbox.state import State
 
 
+async def missing(_request: Request) -> Response:
+    """Answer for a path that does not exist, such as /cgi-bin/datacube/…: nothing at all."""
+    return Response(status_code=404)
+
+
 def routes(state: State) -> list[Route]:
     """Return the paths that exist; all take POST."""
 
@@ -37,14 +42,10 @@ def routes(state: State) -> list[Route]:
         except Refused as refusal:
             return refused(refusal)
 
-    async def missing(_request: Request) -> Response:
-        return Response(status_code=404)
-
     reads = {f"/datacube/{name}": read for name, read in ENDPOINTS.items()}
     reads |= {PUBLISHED: published, COMMENTS: comments}
     return [
         Route("/wechat/cgi-bin/stable_token", token, methods=["POST"]),
         *(Route(f"/wechat{path}", guarded(read), methods=["POST"]) for path, read in reads.items()),
-        # a path that does not exist, such as /cgi-bin/datacube/…, is empty
         Route("/wechat/{path:path}", missing, methods=["GET", "POST"]),
     ]
