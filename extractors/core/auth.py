@@ -63,16 +63,17 @@ class TokenStore:
     def _read(self) -> Token | None:
         try:
             body = json.loads(self._path.read_text())
-        except (FileNotFoundError, ValueError):
-            return None
-        if body.pop("login") != self._credential.login:
-            return None  # the credential was exchanged; its old token is not ours
-        return Token(
-            body["access_token"],
-            datetime.fromisoformat(body["expires_at"]),
-            body["refresh_token"],
-            body["refresh_expires_at"] and datetime.fromisoformat(body["refresh_expires_at"]),
-        )
+            if body["login"] != self._credential.login:
+                return None  # the credential was exchanged; its old token is not ours
+            renewable = body["refresh_expires_at"]
+            return Token(
+                body["access_token"],
+                datetime.fromisoformat(body["expires_at"]),
+                body["refresh_token"],
+                renewable and datetime.fromisoformat(renewable),
+            )
+        except (FileNotFoundError, KeyError, TypeError, ValueError):
+            return None  # no file, or none of ours: a new token is fetched
 
     def _write(self, token: Token) -> None:
         renewable = token.refresh_expires_at

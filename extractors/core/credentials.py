@@ -40,24 +40,30 @@ def _from_json(connection_id: str, text: str) -> Credential:
     try:
         body: dict[str, Any] = json.loads(text)
     except ValueError:
-        # the value is a secret: never show it
-        raise AuthError(
-            f"connection {connection_id}: AIRFLOW_CONN_{connection_id.upper()} is not valid JSON; "
-            "compare it with .env.example"
-        ) from None
+        raise _unreadable(connection_id, "is not valid JSON") from None
+    address = _address(
+        body.get("host"), body.get("port"), body.get("schema"), body.get("conn_type")
+    )
     return _credential(
-        connection_id, body.get("login"), body.get("password"), body.get("host"), body.get("extra")
+        connection_id, body.get("login"), body.get("password"), address, body.get("extra")
     )
 
 
 def _from_uri(connection_id: str, text: str) -> Credential:
     parts = urlsplit(text)
-    host = f"{parts.scheme}://{parts.hostname}" if parts.hostname else None
-    if host and parts.port:
-        host = f"{host}:{parts.port}"
+    try:
+        port = parts.port
+    except ValueError:
+        raise _unreadable(connection_id, "has no valid port") from None
     extra = dict(parse_qsl(parts.query))
+    address = _address(unquote(parts.hostname or ""), port, parts.path.strip("/"), parts.scheme)
     return _credential(
-        connection_id, unquote(parts.username or ""), unquote(parts.password or ""), host, extra
+        connection_id,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        address,
+        # what is nested or not text stands as one JSON document under this name
+        extra.pop("__extra__", None) or extra,
     )
 
 
@@ -71,11 +77,35 @@ def _from_airflow(connection_id: str) -> Credential:
             f"connection {connection_id}: Airflow does not have it ({type(error).__name__}); "
             "create it under Admin, Connections"
         ) from None
-    return _credential(connection_id, found.login, found.password, found.host, found.extra_dejson)
+    address = _address(found.host, found.port, found.schema, found.conn_type)
+    return _credential(connection_id, found.login, found.password, address, found.extra)
 
 
-def _credential(connection_id: str, login: Any, password: Any, host: Any, extra: Any) -> Credential:
+def _address(host: Any, port: Any, schema: Any, conn_type: Any) -> str | None:
+    """Return the base URL as Airflow's own HTTP hook reads a connection, or None without host."""
+    if not host:
+        return None
+    scheme = next((word for word in (schema, conn_type) if word in ("http", "https")), "https")
+    address = str(host) if "://" in str(host) else f"{scheme}://{host}"
+    return f"{address.rstrip('/')}:{port}" if port else address.rstrip("/")
+
+
+def _credential(
+    connection_id: str, login: Any, password: Any, address: str | None, extra: Any
+) -> Credential:
     if isinstance(extra, str):
-        extra = json.loads(extra) if extra.strip() else {}
-    base_url = str(host).rstrip("/") if host and "://" in str(host) else None
-    return Credential(connection_id, login or "", password or "", base_url, extra or {})
+        try:
+            extra = json.loads(extra) if extra.strip() else {}
+        except ValueError:
+            raise _unreadable(connection_id, "holds an extra that is not valid JSON") from None
+    if not isinstance(extra or {}, Mapping):
+        raise _unreadable(connection_id, "holds an extra that is not an object")
+    return Credential(connection_id, login or "", password or "", address, extra or {})
+
+
+def _unreadable(connection_id: str, what: str) -> AuthError:
+    # the value is a secret: never show it
+    return AuthError(
+        f"connection {connection_id}: AIRFLOW_CONN_{connection_id.upper()} {what}; "
+        "compare it with .env.example"
+    )

@@ -24,9 +24,9 @@ from extractors.core.inbox import CLAIMED, STABLE_SECONDS, Claim, claim
 
 if TYPE_CHECKING:
     from extractors.core.exports import ParsedFile
+    from extractors.core.intake import Landed
     from extractors.core.lake import Lake
     from extractors.core.model import Account
-    from extractors.core.run import Landed
     from tidemark.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -203,7 +203,7 @@ def _land(
     settings: "Settings",
     lake: "Lake",
 ) -> tuple[FileOutcome, dict[str, Any]]:
-    from extractors.core.run import AccountRead, land
+    from extractors.core.intake import AccountRead, land
 
     entry = _landing_entry(drop, parsed, begun)
     lake.append(LEDGER, f"{drop.entry_id}.begun", {**entry, "outcome": "begun"})

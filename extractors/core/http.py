@@ -1,20 +1,19 @@
 """The one place that talks HTTP and waits: limits, retries, tokens, envelopes, redaction."""
 
 import itertools
-import json
 import logging
 import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import requests
 
-from extractors.core.auth import TokenStore
+from extractors.core.answers import decoded
 from extractors.core.errors import (
     ApiChanged,
     AuthError,
@@ -25,30 +24,35 @@ from extractors.core.errors import (
     Transient,
 )
 from extractors.core.landing import Landing
-from extractors.core.limits import RateLimit
+from extractors.core.lane import Lane
 from extractors.core.model import Account, Call, Credential, Platform, Prepared, Token
-from extractors.core.redact import redact
+from extractors.core.redact import keep_secrets_out_of_logs, redact
 from tidemark.clock import Clock
 
 logger = logging.getLogger(__name__)
+keep_secrets_out_of_logs(logger)
 
-TRIES = 5
 TIMEOUT_SECONDS = (5.0, 30.0)  # to connect, to read
 BACKOFF_SECONDS = 0.5
 BACKOFF_AT_MOST = 60.0
-SHOWN_CHARACTERS = 200
+# a longer wait is the scheduler's: the task ends and is tried again later
+RETRY_AFTER_AT_MOST = 60.0
+BAD_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+)
 
 
 class ApiClient:
-    """The Api of one account. Threads of `each` share its limit, its token and its quota."""
+    """The Api of one account. Threads of `each` share its lane: rate, token and quota."""
 
     def __init__(
         self,
         platform: Platform,
         account: Account,
         credential: Credential,
-        tokens: TokenStore,
-        limit: RateLimit,
+        lane: Lane,
         clock: Clock,
         *,
         landing: Landing | None = None,
@@ -59,14 +63,12 @@ class ApiClient:
         self.now: datetime = clock()
         self._platform = platform
         self._credential = credential
-        self._tokens = tokens
-        self._limit = limit
+        self._lane = lane
         self._clock = clock
         self._landing = landing
         self._sleep = sleep
         self._jitter = jitter
-        self._sessions = threading.local()
-        self._exhausted: QuotaExhausted | None = None
+        self._idle: deque[requests.Session] = deque()
         base_url = credential.base_url or account.base_url or platform.base_url
         if not base_url:
             raise ApiChanged(f"{platform.name}: no base URL; set one on the account {account.key}")
@@ -108,48 +110,62 @@ class ApiClient:
                 for future in waiting:
                     future.cancel()
 
+    def close(self) -> None:
+        """Close the connections that are kept open between calls."""
+        while self._idle:
+            self._idle.pop().close()
+
     # -- one call --------------------------------------------------------------------------
 
     def _authorised(self, call: Call) -> Any:
-        if self._exhausted is not None:
-            raise self._exhausted
-        token = self._tokens.current(self._plain)
+        self._lane.check()
+        token = self._lane.token(self._plain)
         try:
             return self._with_retries(call, token)
         except TokenExpired as refusal:
             if token is None:
                 raise AuthError(str(refusal)) from None
             logger.info("%s: token refused, refreshing once", self._name(call))
-        token = self._tokens.replace(token, self._plain)
+        token = self._lane.other_token(token, self._plain)
         try:
             return self._with_retries(call, token)
         except TokenExpired as refusal:
-            raise AuthError(f"{refusal}; a fresh token was refused too: authorise again") from None
+            error = AuthError(f"{refusal}; a fresh token was refused too: authorise again")
+            self._lane.close(error)
+            raise error from None
 
     def _plain(self, call: Call) -> Any:
         """Send a call that needs no token: the token endpoints themselves."""
         return self._with_retries(call, None)
 
     def _with_retries(self, call: Call, token: Token | None) -> Any:
-        for attempt in range(1, TRIES + 1):
-            self._limit.acquire()
+        for attempt in itertools.count(1):
+            self._lane.limit.acquire()
             try:
-                return self._once(call, token)
+                payload = self._once(call, token)
             except QuotaExhausted as error:
-                self._exhausted = error
+                self._lane.close(error)
                 raise
             except (RateLimited, Transient) as error:
-                if attempt == TRIES:
-                    raise
                 wait = self._wait(error, attempt)
+                if wait is None:
+                    self._lane.note(is_answered=False)
+                    raise
                 logger.info("%s, trying again in %.1f s", error, wait)
                 if isinstance(error, RateLimited):
-                    self._limit.pause(wait)
+                    self._lane.limit.pause(wait)
                 self._sleep(wait)
-        raise AssertionError("the loop returns or raises")
+            else:
+                self._lane.note(is_answered=True)
+                return payload
 
-    def _wait(self, error: ExtractError, attempt: int) -> float:
+    def _wait(self, error: ExtractError, attempt: int) -> float | None:
+        """Return the seconds to wait before the next try; None when there is none."""
+        if attempt >= self._lane.tries():
+            return None
         if isinstance(error, RateLimited) and error.retry_after is not None:
+            if error.retry_after > RETRY_AFTER_AT_MOST:
+                return None
             return min(error.retry_after, BACKOFF_AT_MOST)
         backoff: float = BACKOFF_SECONDS * 2**attempt * (0.5 + self._jitter())
         return min(backoff, BACKOFF_AT_MOST)
@@ -157,19 +173,24 @@ class ApiClient:
     def _once(self, call: Call, token: Token | None) -> Any:
         prepared = self._prepare(call, token)
         try:
-            answer = self._session().request(
-                prepared.method,
-                self._base_url + prepared.path,
-                params=dict(prepared.params),
-                headers=dict(prepared.headers),
-                data=prepared.body,
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
+            with self._session() as session:
+                answer = session.request(
+                    prepared.method,
+                    self._base_url + prepared.path,
+                    params=dict(prepared.params),
+                    headers=dict(prepared.headers),
+                    data=prepared.body,
+                    timeout=TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                )
+        except BAD_ADDRESS as error:
+            raise ApiChanged(
+                f"{self._name(call)}: {type(error).__name__}; correct the base URL"
+            ) from None
         except requests.RequestException as error:
             # the text of the error holds the URL, and the URL may hold a token
             raise Transient(f"{self._name(call)}: {type(error).__name__}") from None
-        return self._payload(call, answer)
+        return self._payload(call, answer, token)
 
     def _prepare(self, call: Call, token: Token | None) -> Prepared:
         authorize = self._platform.authorize
@@ -177,65 +198,47 @@ class ApiClient:
             raise ApiChanged(f"{self._platform.name}: the platform has no API, only files")
         return authorize(call, self._credential, token, self._clock())
 
-    def _payload(self, call: Call, answer: requests.Response) -> Any:
+    def _payload(self, call: Call, answer: requests.Response, token: Token | None) -> Any:
         try:
-            body = self._decoded(call, answer)
+            body = decoded(answer.status_code, answer.headers, answer.content, self._clock())
             read = self._platform.read_envelope
             payload = read(answer.status_code, answer.headers, body) if read else body
         except ExtractError as error:
-            self._keep(call, answer)
+            if self._landing is not None:
+                kept = self._clean(answer.text, token)
+                self._landing.keep_error(call.path, answer.status_code, kept)
             # the same kind of error, with where it happened and without secrets
-            text = self._clean(f"{self._name(call)}: {error}")
+            text = self._clean(f"{self._name(call)}: {error}", token)
             if isinstance(error, RateLimited):
-                raise RateLimited(text, error.retry_after) from None
+                raise type(error)(text, error.retry_after) from None
             raise type(error)(text) from None
-        if self._landing is not None:
+        if self._landing is not None and call.authorised:
             self._landing.sample(call.path, body)
         return payload
 
-    def _decoded(self, call: Call, answer: requests.Response) -> Any:
-        status = answer.status_code
-        if status == 429:
-            raise RateLimited("HTTP 429", _seconds(answer.headers.get("Retry-After")))
-        if status >= 500:
-            raise Transient(f"HTTP {status}")
-        if status == 404:
-            raise ApiChanged("HTTP 404: there is no such endpoint; compare path and base URL")
-        if not answer.content:
-            raise Transient(f"HTTP {status} with an empty body")
-        try:
-            return json.loads(answer.content.decode("utf-8-sig"))
-        except ValueError:
-            shown = answer.text[:SHOWN_CHARACTERS]
-            raise Transient(f"HTTP {status} without a JSON body: {shown!r}") from None
-
-    def _keep(self, call: Call, answer: requests.Response) -> None:
-        if self._landing is not None:
-            self._landing.keep_error(call.path, answer.status_code, self._clean(answer.text))
-
-    def _clean(self, text: str) -> str:
+    def _clean(self, text: str, token: Token | None) -> str:
         credential = self._credential
+        held = (token.access_token, token.refresh_token or "") if token else ()
         extra = tuple(str(value) for value in credential.extra.values())
-        return redact(text, (credential.password, *extra))
+        return redact(text, (credential.password, *held, *extra))
 
     def _name(self, call: Call) -> str:
         return f"{self._platform.name}/{self.account.key} {call.method} {call.path}"
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self._sessions, "session"):
-            self._sessions.session = requests.Session()
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        """Lend a session to one thread at a time; its connection outlives the call."""
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = requests.Session()
             # reading proxies and netrc from the environment costs a quarter of a call
-            self._sessions.session.trust_env = False
-        session: requests.Session = self._sessions.session
-        return session
+            session.trust_env = False
+        try:
+            yield session
+        finally:
+            self._idle.append(session)
 
 
 def _collect(read: Callable[[Any], Iterable[Any]], item: Any) -> list[Any]:
     return list(read(item))
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None

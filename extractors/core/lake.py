@@ -12,7 +12,7 @@ Current = manifest and passed verdict, per slice (stream, account, day).
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -48,6 +48,9 @@ class SliceRecord:
     rows: int = 0
     error: str | None = None
     is_zero: bool = False  # has rows, and every counter in them is 0 or unknown
+    # set where compaction merged batches: when this slice itself was committed and captured
+    committed_at: str | None = None
+    captured_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ class Manifest:
     def key(self, record: SliceRecord) -> SliceKey:
         """Return the slice that a record of this manifest speaks of."""
         return SliceKey(self.platform, self.stream, record.account_key, record.dt)
+
+    def committed(self, record: SliceRecord) -> str:
+        """Return when a slice of this manifest was committed first."""
+        return record.committed_at or self.committed_at
 
 
 @dataclass(frozen=True)
@@ -188,10 +195,17 @@ class Lake:
         )
         self.write_bytes(path, _to_json(asdict(manifest)))
 
-    def manifests(self, platform: str = "", stream: str = "") -> list[Manifest]:
-        """Return the committed manifests of a stream, a platform or the whole lake."""
+    def manifests(
+        self, platform: str = "", stream: str = "", days: Collection[date] | None = None
+    ) -> list[Manifest]:
+        """Return the committed manifests of a stream, a platform or the whole lake.
+
+        days narrows the answer of one stream to some days, without listing the others.
+        """
         folder = "/".join(part for part in ("_manifests", platform, stream) if part)
-        return [_manifest(self.read_bytes(path)) for path in self.list_files(folder)]
+        folders = [folder] if days is None else [f"{folder}/dt={day}" for day in sorted(days)]
+        paths = [path for folder in folders for path in self.list_files(folder)]
+        return [_manifest(self.read_bytes(path)) for path in paths]
 
     # -- verdicts --------------------------------------------------------------------------
 
@@ -239,28 +253,43 @@ class Lake:
             )
         ]
 
-    def admitted(self, platform: str = "", stream: str = "") -> list[WinningSlice]:
+    def admitted(
+        self, platform: str = "", stream: str = "", days: Collection[date] | None = None
+    ) -> list[WinningSlice]:
         """Return every readable slice with a passed verdict or an acceptance, oldest first."""
-        spoken = self.verdicts()
+        manifests = self.manifests(platform, stream, days)
+        batches = {manifest.batch_id for manifest in manifests}
+        # of one stream, its own verdicts only: those of the whole lake are many
+        spoken = self._verdicts_on(batches) if stream else self.verdicts()
         accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")}
         found = []
-        for manifest in self.manifests(platform, stream):
+        for manifest in manifests:
             passed = spoken.get(manifest.batch_id, {})
             for record in manifest.slices:
                 verdict = passed.get((record.account_key, record.dt))
                 is_accepted = (manifest.batch_id, record.account_key, str(record.dt)) in accepted
                 is_passed = record.status in READABLE and verdict is not None and verdict.passed
-                if is_accepted or is_passed:
+                if is_passed or (is_accepted and record.status in READABLE | {"suspect"}):
                     found.append(_winning(manifest, record))
         return sorted(found, key=lambda s: (s.committed_at, s.batch_id))
 
-    def current(self, stream: Stream, platform: str) -> list[WinningSlice]:
+    def current(
+        self, stream: Stream, platform: str, days: Collection[date] | None = None
+    ) -> list[WinningSlice]:
         """Return the slices whose rows count now.
 
         replace_slice: the newest admitted slice per (account, day). upsert_version: all of them
         (the row with the highest version wins inside, see current_rows_sql).
         """
-        return current_slices(self.admitted(platform, stream.name), stream)
+        return current_slices(self.admitted(platform, stream.name, days), stream)
+
+    def _verdicts_on(
+        self, batches: Collection[str]
+    ) -> dict[str, dict[tuple[str, date], SliceVerdict]]:
+        return {
+            batch_id: {(v.account_key, v.dt): v for v in self.verdicts_of(batch_id)}
+            for batch_id in batches
+        }
 
     # -- ledgers ---------------------------------------------------------------------------
 
@@ -303,7 +332,7 @@ def current_rows_sql(stream: Stream, files: Sequence[str], winners: str) -> str:
     if stream.merge == "replace_slice":
         return f"select * from (\n    {rows}\n)"
     key = ", ".join(f'"{name}"' for name in ("account_key", *stream.key))
-    order = "_source_version desc, _captured_at desc, _batch_id desc"
+    order = "_source_version desc, _captured_at desc, _batch_id desc, dt desc"
     listed_flag = (
         f""",
     _batch_id = (
@@ -335,8 +364,8 @@ def _winning(manifest: Manifest, record: SliceRecord) -> WinningSlice:
         manifest.batch_id,
         "ok" if record.rows else "empty",
         record.rows,
-        manifest.captured_at,
-        manifest.committed_at,
+        record.captured_at or manifest.captured_at,
+        manifest.committed(record),
         manifest.files if record.rows else (),
         record.is_zero,
     )
@@ -352,6 +381,8 @@ def _manifest(content: bytes) -> Manifest:
             s["rows"],
             s["error"],
             s["is_zero"],
+            s.get("committed_at"),
+            s.get("captured_at"),
         )
         for s in body["slices"]
     )

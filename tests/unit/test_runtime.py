@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pyarrow as pa
 import pytest
 
-from extractors.core import http
+from extractors.core import http, lane
 from extractors.core.errors import AuthError, QuotaExhausted, TokenExpired, Transient
 from extractors.core.lake import SliceVerdict, iter_rows, open_lake
 from extractors.core.model import (
@@ -89,8 +89,7 @@ def lake(settings):
 
 
 def read_days(api, account, window):
-    for row in api.get("/days", {"since": str(window.since)})["rows"]:
-        yield row
+    yield from api.get("/days", {"since": str(window.since)})["rows"]
 
 
 DAYS = Stream(
@@ -222,7 +221,7 @@ def test_tries_are_capped_and_the_slice_fails(api, lake, settings):
 
     assert statuses(report) == {"2026-04-15": "failed"}
     assert isinstance(report.error(), Transient)
-    assert len([path for path, *_ in api.seen if path == "/days"]) == http.TRIES
+    assert len([path for path, *_ in api.seen if path == "/days"]) == lane.TRIES
 
 
 def test_an_expired_token_is_refreshed_once_and_the_call_replayed(api, lake, settings):

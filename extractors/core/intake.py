@@ -1,0 +1,230 @@
+"""The one way into the lake: what was read or parsed becomes rows, slices and a batch."""
+
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from extractors.core.asking import moment_after
+from extractors.core.batch import Batch
+from extractors.core.errors import ApiChanged, ExtractError, NotOffered, NotReady
+from extractors.core.lake import Lake, SliceRecord
+from extractors.core.model import (
+    Account,
+    DayOutcome,
+    Platform,
+    Row,
+    SliceStatus,
+    Stream,
+    Window,
+)
+from extractors.core.personal import personal_hash
+from extractors.core.redact import keep_secrets_out_of_logs, redact
+from extractors.core.rows import Normaliser, RowRefused
+from extractors.core.suspects import with_suspects
+from tidemark.settings import Settings
+
+logger = logging.getLogger(__name__)
+keep_secrets_out_of_logs(logger)
+
+#: what a module raises when a payload is not what it was written for
+SHAPE_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class AccountRead:
+    """What is to be landed of one account: the days it covers and its rows as they come.
+
+    The rows are read once. version is the source version of all rows when the stream does not
+    say one per row (a sheet's export time); None means the moment of capture.
+    """
+
+    account: Account
+    windows: tuple[tuple[Window, Iterable[Row | DayOutcome]], ...]
+    refused: tuple[DayOutcome, ...] = ()  # days for which nothing is asked, and why
+    version: datetime | None = None
+
+
+@dataclass
+class Landed:
+    """How one stream's batch ended."""
+
+    stream: str
+    batch_id: str
+    slices: list[SliceRecord] = field(default_factory=list)
+    errors: list[ExtractError] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+    quarantined: int = 0
+    duplicates: int = 0
+    outside: int = 0  # rows of other days than asked, of a platform that gives fixed spans
+
+    @property
+    def rows(self) -> int:
+        """Rows written into slices that were read to their end."""
+        return sum(record.rows for record in self.slices)
+
+
+def land(
+    platform: Platform,
+    stream: Stream,
+    reads: Sequence[AccountRead],
+    *,
+    lake: Lake,
+    settings: Settings,
+    batch_id: str = "",
+) -> Landed:
+    """Coerce, quarantine, write and commit what was read, as one batch.
+
+    Every day of every read's windows gets a slice record (only the last day of a window for a
+    stream without days of its own). A batch id is given when an interrupted batch is redone.
+    """
+    batch = Batch(lake, platform, stream, settings.clock(), batch_id)
+    normaliser = Normaliser(stream, personal_hash)
+    landed = Landed(stream.name, batch.batch_id)
+    ended: list[tuple[Account, DayOutcome]] = []
+    for read in reads:
+        for window, rows in read.windows:
+            outcomes = _read_window(batch, normaliser, read, window, rows, landed.errors)
+            ended += [(read.account, outcome) for outcome in outcomes]
+    batch.close()
+    records = [_record(batch, account, outcome) for account, outcome in ended]
+    landed.errors += _waits(platform, stream, records)
+    records += [
+        SliceRecord(read.account.key, outcome.day, outcome.status, 0, outcome.reason)
+        for read in reads
+        for outcome in read.refused
+    ]
+    landed.slices = with_suspects(lake, platform, stream, records)
+    landed.drift = normaliser.drift.report()
+    batch.commit(landed.slices, landed.drift)
+    landed.quarantined, landed.duplicates = batch.quarantined.total(), batch.duplicates
+    landed.outside = batch.outside
+    _log(platform, landed)
+    return landed
+
+
+def _read_window(
+    batch: Batch,
+    normaliser: Normaliser,
+    read: AccountRead,
+    window: Window,
+    rows: Iterable[Row | DayOutcome],
+    errors: list[ExtractError],
+) -> list[DayOutcome]:
+    """Take in the rows of one window; return how the reading of each of its days ended."""
+    days = window.days() if batch.stream.day is not None else [window.until]
+    said: dict[date, DayOutcome] = {}
+    try:
+        for item in rows:
+            if isinstance(item, DayOutcome):
+                said[item.day] = item
+            else:
+                _take(batch, normaliser, read, window, item)
+    except NotReady as error:
+        return _all(days, "not_ready", error)
+    except NotOffered as error:
+        return _all(days, "not_offered", error)
+    except ExtractError as error:
+        errors.append(error)
+        return _all(days, "failed", error)
+    except OSError as error:
+        raise_again = ExtractError(f"{batch.platform.name}/{batch.stream.name}: {error}")
+        errors.append(raise_again)
+        return _all(days, "failed", raise_again)
+    except SHAPE_ERRORS as error:
+        changed = _changed(batch, error)
+        errors.append(changed)
+        return _all(days, "failed", changed)
+    return [said.get(day) or DayOutcome(day, "ok", "") for day in days]
+
+
+def _all(days: Sequence[date], status: SliceStatus, error: ExtractError) -> list[DayOutcome]:
+    return [DayOutcome(day, status, f"{type(error).__name__}: {error}") for day in days]
+
+
+def _changed(batch: Batch, error: Exception) -> ApiChanged:
+    """Return what a payload of another shape means: the contract changed, or it lies."""
+    name = f"{batch.platform.name}/{batch.stream.name}"
+    logger.error("%s: %s", name, "".join(traceback.format_exception(error)))
+    return ApiChanged(
+        f"{name}: the answer has another shape than the contract "
+        f"({type(error).__name__}: {redact(str(error))}); compare landing/"
+    )
+
+
+def _take(
+    batch: Batch, normaliser: Normaliser, read: AccountRead, window: Window, item: Row
+) -> None:
+    stream = batch.stream
+    try:
+        row = normaliser.row(item)
+        day = stream.day(row) if stream.day else window.until
+        version = stream.version(row) if stream.version else None
+    except RowRefused as refusal_of_row:
+        batch.refuse(read.account, window.until, item, refusal_of_row)
+        return
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        refused = RowRefused("bad_row", f"{type(error).__name__}: {redact(str(error))}")
+        batch.refuse(read.account, window.until, item, refused)
+        return
+    if not window.since <= day <= window.until:
+        if stream.merge == "replace_slice":
+            batch.outside += 1  # the platform gives fixed spans of days; this one was not asked
+            return
+        day = min(max(day, window.since), window.until)
+    batch.add(read.account, day, row, version or read.version or batch.captured_at)
+
+
+def _record(batch: Batch, account: Account, outcome: DayOutcome) -> SliceRecord:
+    """Return how a slice ended, by what was said of its day and by what came."""
+    slice_id = (account.key, outcome.day)
+    rows, is_zero = batch.rows(slice_id), batch.is_zero(slice_id)
+    if outcome.status == "failed":
+        return SliceRecord(account.key, outcome.day, "failed", 0, outcome.reason)
+    if outcome.status != "ok" or outcome.reason:
+        said = (outcome.status, rows, outcome.reason, is_zero)
+        return SliceRecord(account.key, outcome.day, *said)
+    if rows:
+        return SliceRecord(account.key, outcome.day, "ok", rows, is_zero=is_zero)
+    if not batch.stream.is_dense:
+        return SliceRecord(account.key, outcome.day, "empty")
+    is_late = batch.captured_at >= moment_after(outcome.day, batch.stream.deadline_at)
+    status: SliceStatus = "missing" if is_late else "not_ready"
+    reason = "the platform has no row for the day" + ("" if is_late else " yet")
+    return SliceRecord(account.key, outcome.day, status, 0, reason)
+
+
+def _waits(
+    platform: Platform, stream: Stream, records: Sequence[SliceRecord]
+) -> list[ExtractError]:
+    """Return the errors that make a scheduler come again: required days that are not out yet."""
+    if not stream.is_required:
+        return []
+    return [
+        NotReady(f"{platform.name}/{stream.name} {r.account_key} {r.dt}: {r.error}; try later")
+        for r in records
+        if r.status == "not_ready"
+    ]
+
+
+def _log(platform: Platform, landed: Landed) -> None:
+    by_account: dict[str, list[SliceRecord]] = {}
+    for record in landed.slices:
+        by_account.setdefault(record.account_key, []).append(record)
+    for account_key, records in by_account.items():
+        statuses = dict(Counter(record.status for record in records))
+        rows = sum(record.rows for record in records)
+        name = f"{platform.name}/{landed.stream}"
+        logger.info("%s %s: %d rows, slices %s", name, account_key, rows, statuses)
+    for text in landed.drift:
+        logger.warning("%s/%s", platform.name, text)
