@@ -53,16 +53,18 @@ def is_still_reading(settings: Settings) -> bool:
     """
     site = open_site(settings)
     state = read_lake_state(site)
-    landed = {key for key, attempt in state.attempts.items() if attempt.status in READABLE}
+    ungated, complete = site.lake.ungated(), state.complete()
+    # as if the gate passed everything that is new
+    landed = {m.key(s) for m in ungated for s in m.slices if s.status in READABLE} | complete
     due = due_day(site, landed, _as_of(current_entry(settings, site.lake)), state.attempts)
     if not due.waiting:
         return False
-    yesterday, complete = due.waiting[0].key.dt, state.complete()
+    yesterday = due.waiting[0].key.dt
     files = {(p.name, s.name) for p, s in site.streams if s.read is None}
     return all(
         (manifest.platform, manifest.stream) not in files
         and all(s.dt >= yesterday or manifest.key(s) in complete for s in manifest.slices)
-        for manifest in site.lake.ungated()
+        for manifest in ungated
     )
 
 
