@@ -32,8 +32,9 @@ def run_dbt(
     target = build_dir / "dbt" / "target"
     arguments = _arguments(project_dir, build_dir, target)
     arguments += ["--vars", json.dumps(variables)]
-    # views stand in the copied database; they change only with the project, which is built whole
-    arguments += ["--full-refresh"] if full_refresh else ["--exclude", "config.materialized:view"]
+    # staging knows no variable, so its views stand in the copied database until the project
+    # changes, and then everything is built; later views hold the as-of day
+    arguments += ["--full-refresh"] if full_refresh else ["--exclude", "path:models/staging"]
     with _environment(DATABASE, str(database)):
         try:
             result = dbtRunner(manifest=_parsed(project_dir, target)).invoke(arguments)

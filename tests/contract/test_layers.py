@@ -66,3 +66,13 @@ def test_a_module_imports_only_downwards(path):
     ]
 
     assert upwards == [], f"{module} reads against the arrow: {upwards}; move what is shared down"
+
+
+def test_staging_knows_no_variable():
+    files = sorted((PROJECT_ROOT / "dbt_project" / "models" / "staging").rglob("*.sql"))
+    assert files
+
+    for path in files:
+        text = path.read_text()
+        for word in ("var(", "as_of_date", "first_date", "changed_"):
+            assert word not in text, f"{path.name}: an incremental build leaves its view standing"
