@@ -14,12 +14,20 @@ import airflow.sdk
 from airflow.sdk import DAG
 from airflow.sdk.definitions._internal.contextmanager import DagContext
 import importlib, pathlib
+def names(condition):
+    if condition is None:
+        return set()
+    parts = getattr(condition, "objects", None)
+    return {condition.name} if parts is None else set().union(*map(names, parts))
+
 started = time.perf_counter()
 found = {}
 for path in sorted(pathlib.Path("dags").glob("*.py")):
     if path.name in ("__init__.py", "assets.py", "policies.py"):
         continue
-    module = importlib.import_module(f"dags.{path.stem}")
+    # a DAG registers itself only while a module is being parsed
+    DagContext.current_autoregister_module_name = f"dags.{path.stem}"
+    importlib.import_module(f"dags.{path.stem}")
 seconds = time.perf_counter() - started
 from dags import assets
 for dag, _ in DagContext.autoregistered_dags:
@@ -29,7 +37,7 @@ for dag, _ in DagContext.autoregistered_dags:
         "tags": sorted(dag.tags),
         "owners": sorted({t.owner for t in dag.tasks}),
         "partitioned": type(dag.timetable).__name__.startswith(("Partitioned", "CronPartition")),
-        "consumes": sorted(a.name for _, a in condition.iter_assets()) if condition else [],
+        "consumes": sorted(names(condition)),
         "catchup": dag.catchup,
         "zone": str(dag.start_date.tzinfo),
         "emits": sorted({o.name for t in dag.tasks for o in t.outlets}),
