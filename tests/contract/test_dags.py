@@ -39,7 +39,7 @@ for dag, _ in DagContext.autoregistered_dags:
         "partitioned": type(dag.timetable).__name__.startswith(("Partitioned", "CronPartition")),
         "consumes": sorted(names(condition)),
         "catchup": dag.catchup,
-        "zone": str(dag.start_date.tzinfo),
+        "zone": str(dag.timezone),
         "emits": sorted({o.name for t in dag.tasks for o in t.outlets}),
         "tasks": sorted(t.task_id for t in dag.tasks),
     }
