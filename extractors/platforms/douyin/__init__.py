@@ -138,7 +138,8 @@ PLATFORM = Platform(
             label_en="Video days",
             fields=VIDEO_DAYS,
             key=("item_id", "date"),
-            merge="replace_slice",
+            # a later reading no longer knows older videos: absence says nothing
+            merge="upsert_version",
             read=video_days,
             day=lambda row: row["date"],
             lookback_days=2,

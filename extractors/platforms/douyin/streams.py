@@ -76,7 +76,7 @@ def video_totals(api: Api, account: Account, window: Window) -> Iterator[Any]:
 
 
 def video_days(api: Api, account: Account, window: Window) -> Iterator[Any]:
-    """What videos created within 30 days gained per day."""
+    """What videos created within 30 days of now gained per day of the window."""
 
     def days(video: Row) -> list[Row]:
         since = max(window.since, _created_on(video))
@@ -90,7 +90,8 @@ def video_days(api: Api, account: Account, window: Window) -> Iterator[Any]:
         except ItemNotOffered as error:
             logger.info("douyin: video %s is skipped: %s", video["item_id"], error)
             return []
-        return [{"item_id": video["item_id"], **row} for _, row in sorted(found.items())]
+        asked = {str(day) for day in window.days()}
+        return [{"item_id": video["item_id"], **found[day]} for day in sorted(asked & found.keys())]
 
     return api.each(days, [v for v in _published_by(api, window) if _is_young(api, v)])
 
