@@ -27,7 +27,7 @@ def extract(
         bool, typer.Option(help="Also re-read the days that the streams say may still change.")
     ] = True,
 ) -> None:
-    """Read days of a platform for its accounts; fail when a slice failed, after landing the rest."""
+    """Read days of a platform for its accounts; fail at the end when a slice failed."""
     from extractors.core.lake import open_lake
     from extractors.core.model import Window
     from extractors.core.run import extract as run

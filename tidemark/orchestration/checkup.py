@@ -91,9 +91,9 @@ def _time_zone(_settings: Settings) -> Iterator[Finding]:
 
 
 def _config(settings: Settings) -> Iterator[Finding]:
-    from tidemark.config.check import check_config
+    from tidemark.config.loader import check_config
 
-    problems = check_config(settings.config_dir)
+    _config_read, problems = check_config(settings.config_dir)
     for problem in problems:
         yield Finding("problem", "config", str(problem), "see `tidemark config check`")
     if not problems:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -271,7 +271,7 @@ def show_result(stage: Stage) -> None:
 
     database = stage.home / "published" / "tidemark.duckdb"
     stage.console.print(kpi_table(database))
-    messages = request_json(f"{stage.sandbox_url}/_sandbox/messages")
+    messages = cast(list[dict[str, Any]], request_json(f"{stage.sandbox_url}/_sandbox/messages"))
     stage.console.print(f"\n[bold]Alerts sent / 已发送的告警: {len(messages)}[/]")
     for message in messages:
         stage.console.print(message["text"], highlight=False, markup=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from extractors.core.inbox import Signature, left_over, waiting
 
 
-class InboxTrigger(BaseEventTrigger):
+class InboxTrigger(BaseEventTrigger):  # type: ignore[misc]
     """Fires once per set of waiting files. It never moves or deletes one: the DAG claims them."""
 
     def __init__(self, *, inbox: str, poke_interval: float = 1.0) -> None:

@@ -88,12 +88,16 @@ class Services:
 def running_services() -> Iterator[Services]:
     """Yield a set of services that is stopped whatever happens, SIGTERM and Ctrl-C included."""
     services = Services()
-    previous = signal.signal(signal.SIGTERM, _raise_interrupt)
+    # a shell's background job ignores Ctrl-C unless told otherwise
+    before = {s: signal.signal(s, _raise_interrupt) for s in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield services
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for sign in before:
+            signal.signal(sign, signal.SIG_IGN)  # nothing interrupts the stopping
         services.stop()
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 def free_port() -> int:

@@ -1,0 +1,61 @@
+"""Commands as people type them: what they print and how they end."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tidemark.settings import PROJECT_ROOT
+
+COMMANDS = (
+    ("--help",),
+    ("doctor",),
+    ("config", "check"),
+    ("lake", "ls"),
+    ("alerts", "log"),
+    ("status",),
+)
+
+
+def tidemark(sandbox, *words):
+    environ = {**os.environ, **sandbox.environ, "COLUMNS": "250"}
+    command = [sys.executable, "-c", "from tidemark.cli.main import main; main()", *words]
+    return subprocess.run(
+        command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_command_on_a_fresh_home_says_something_and_ends_well(sandbox, words):
+    done = tidemark(sandbox, *words)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip()
+
+
+def test_doctor_names_a_missing_credential_with_its_remedy(sandbox):
+    sandbox.environ["AIRFLOW_CONN_TIDEMARK_DOUYIN_ACME"] = ""
+
+    done = tidemark(sandbox, "doctor")
+
+    assert done.returncode == 1
+    assert "AIRFLOW_CONN_TIDEMARK_DOUYIN" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("extract", "nowhere", "--dt", "2026-04-15"), "unknown platform 'nowhere'"),
+        (("extract", "douyin"), "say which days"),
+        (("publish",), "plan"),
+        (("backfill", "douyin", "--since", "2026-04-15", "--until", "2026-04-16"), "make run"),
+    ],
+    ids=["unknown platform", "no days", "nothing built", "no airflow"],
+)
+def test_an_error_is_one_paragraph_with_a_remedy_and_code_1(sandbox, words, told):
+    done = tidemark(sandbox, *words)
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
