@@ -4,6 +4,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
+
 from expectations.runner import gate_lake
 from expectations.suites import SuiteError, expectation_class, read_suite
 from extractors.core.lake import open_lake
