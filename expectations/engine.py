@@ -16,7 +16,7 @@ from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecu
 EngineClass = type[ExecutionEngine]
 
 
-class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
     """Runs every metric on one connection that stays open as long as the engine."""
 
     @contextmanager
@@ -33,10 +33,10 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         self.engine.dispose()
 
 
-class DuckDBDatasource(SQLDatasource):
+class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
     """A datasource whose tables are tables and views of a DuckDB file, opened read-only."""
 
-    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+    type: Literal["duckdb"] = "duckdb"
 
     @property
     def execution_engine_type(self) -> EngineClass:

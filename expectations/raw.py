@@ -3,19 +3,26 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from expectations.blame import Blame, SliceId, by_slice, offending_rows, read_blame
 from expectations.report import Failure, GateReport
-from expectations.suites import Suite, load_suites
-from expectations.validate import Result, SliceId, Validator
-from extractors.core.lake import Lake, Manifest, SliceVerdict, current_rows_sql
+from expectations.slice_history import JUDGED, slice_history
+from expectations.suites import QUERY, Check, Suite, load_suites
+from expectations.validate import Result, Validator
+from extractors.core.lake import (
+    Lake,
+    Manifest,
+    SliceVerdict,
+    WinningSlice,
+    current_rows_sql,
+    current_slices,
+)
 from extractors.core.model import Platform, Stream
 
-PENDING = "pending"
 StreamName = tuple[str, str]
 
 WINNERS = pa.schema(
@@ -56,58 +63,60 @@ def waiting_streams(
 
 
 def prepare(database: Path, lake: Lake, waiting: Sequence[Waiting]) -> None:
-    """Make a DuckDB file with two views per stream: the rows to judge, and the current ones."""
+    """Make a DuckDB file that holds, per stream, what its suite speaks of (see slices.py)."""
     database.parent.mkdir(parents=True, exist_ok=True)
     database.unlink(missing_ok=True)
     with duckdb.connect(str(database)) as connection:
-        connection.execute("set timezone = 'Asia/Shanghai'")
         for entry in waiting:
             _views(connection, lake, entry)
 
 
 def _views(connection: duckdb.DuckDBPyConnection, lake: Lake, entry: Waiting) -> None:
     stream, table = entry.stream, entry.table
-    empty = stream.schema.empty_table()
-    connection.register("empty_rows", empty)
-    connection.execute(f'create table "{table}__empty" as select * from empty_rows')
-    connection.unregister("empty_rows")
-    pending = [
-        {"account_key": s.account_key, "dt": s.dt, "batch_id": m.batch_id, "committed_at": None}
-        for m in entry.manifests
-        for s in m.slices
-        if s.status in {"ok", "suspect"}
-    ]
-    current = [
-        {
-            "account_key": w.key.account_key,
-            "dt": w.key.dt,
-            "batch_id": w.batch_id,
-            "committed_at": w.committed_at,
-        }
-        for w in lake.current(stream, entry.platform.name)
-    ]
-    _store(connection, f"{table}__pending", pending)
-    _store(connection, f"{table}__winners", current)
-    files = [lake.address(path) for m in entry.manifests for path in m.files]
-    rows = _rows_of(stream, files, f"{table}__pending")
-    connection.execute(f'create view "{table}" as {rows or _nothing(table)}')
-    standing = [
-        lake.address(path)
-        for path in sorted({p for w in lake.current(stream, entry.platform.name) for p in w.files})
-    ]
-    recent = current_rows_sql(stream, standing, f'"{table}__winners"') if standing else None
+    current = lake.current(stream, entry.platform.name)
+    _store(connection, f"{table}__empty", stream.schema.empty_table())
+    _store(connection, f"{table}__slices", slice_history(entry.manifests, current))
+    _store(connection, f"{table}__winners", _winners(entry, current))
+    judged = [path for m in entry.manifests for path in m.files]
+    standing = [path for winner in current for path in winner.files]
+    connection.execute(f'create view "{table}" as {_judged_sql(lake, entry, judged)}')
+    files = [lake.address(path) for path in sorted({*judged, *standing})]
+    recent = current_rows_sql(stream, files, f'"{table}__winners"') if files else None
     connection.execute(f'create view "{table}__recent" as {recent or _nothing(table)}')
 
 
-def _rows_of(stream: Stream, files: Sequence[str], pending: str) -> str | None:
+def _winners(entry: Waiting, current: Sequence[WinningSlice]) -> pa.Table:
+    """Return the newest slice per account and day, as if what is judged had passed."""
+    pending = [
+        WinningSlice(m.key(s), m.batch_id, s.status, s.rows, m.captured_at, m.committed(s))
+        for m in entry.manifests
+        for s in m.slices
+        if s.status in JUDGED
+    ]
+    newest = sorted([*current, *pending], key=lambda w: (w.committed_at, w.batch_id))
+    return pa.Table.from_pylist(
+        [
+            {
+                "account_key": winner.key.account_key,
+                "dt": winner.key.dt,
+                "batch_id": winner.batch_id,
+                "committed_at": winner.committed_at,
+            }
+            for winner in current_slices(newest, entry.stream)
+        ],
+        schema=WINNERS,
+    )
+
+
+def _judged_sql(lake: Lake, entry: Waiting, files: Sequence[str]) -> str:
     if not files:
-        return None
-    columns = ", ".join(f'r."{name}"' for name in stream.schema.names)
-    listed = ", ".join("'" + address.replace("'", "''") + "'" for address in files)
+        return _nothing(entry.table)
+    columns = ", ".join(f'r."{name}"' for name in entry.stream.schema.names)
+    listed = ", ".join("'" + lake.address(path).replace("'", "''") + "'" for path in files)
     return (
         f"select {columns} from read_parquet([{listed}], union_by_name = true, "
-        f'hive_partitioning = false) r join "{pending}" p on p.account_key = r.account_key '
-        "and p.dt = r.dt and p.batch_id = r._batch_id"
+        f'hive_partitioning = false) as r semi join "{entry.table}__slices" as s '
+        "using (_batch_id, account_key, dt)"
     )
 
 
@@ -115,8 +124,8 @@ def _nothing(table: str) -> str:
     return f'select * from "{table}__empty"'
 
 
-def _store(connection: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, object]]) -> None:
-    connection.register("given_rows", pa.Table.from_pylist(rows, schema=WINNERS))
+def _store(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    connection.register("given_rows", rows)
     connection.execute(f'create table "{name}" as select * from given_rows')
     connection.unregister("given_rows")
 
@@ -130,47 +139,58 @@ def judge(
     verdicts: dict[str, list[SliceVerdict]] = defaultdict(list)
     try:
         for entry in waiting:
-            results = validator.run(
-                _bound(suites[entry.table], entry.table), entry.table, by_slice=True
-            )
+            suite = bound(suites[entry.table], entry.table)
+            queries = {check.rule: offending_rows(check, entry.table) for check in suite.checks}
+            results = validator.run(suite, entry.table)
             report.results += results
+            broken = [
+                Broken(r, read_blame(validator.rows(by_slice(queries[r.check.rule]))))
+                for r in results
+                if not r.success
+            ]
             for manifest in entry.manifests:
-                verdicts[manifest.batch_id] += _verdicts(manifest, results, report)
+                verdicts[manifest.batch_id] += _verdicts(manifest, broken, report)
     finally:
         validator.close()
     return verdicts
 
 
-def _bound(suite: Suite, table: str) -> Suite:
-    """Put the name of the view of current rows where a query asks for {recent}."""
-    return replace(
-        suite,
-        checks=tuple(
-            replace(
-                check,
-                kwargs={
-                    key: value.replace("{recent}", f'"{table}__recent"')
-                    if key == "unexpected_rows_query"
-                    else value
-                    for key, value in check.kwargs.items()
-                },
-            )
-            for check in suite.checks
-        ),
-    )
+@dataclass(frozen=True)
+class Broken:
+    """A check that failed, and whose fault it is."""
+
+    result: Result
+    blame: Mapping[SliceId, Blame]
+
+    def concerns(self, slice_id: SliceId) -> bool:
+        """Tell whether a slice is at fault; where nobody is to be found, all are."""
+        return slice_id in self.blame or not self.blame
+
+
+def bound(suite: Suite, table: str) -> Suite:
+    """Put the names of the stream's own tables where a query asks for {recent} or {slices}."""
+    return replace(suite, checks=tuple(_named(check, table) for check in suite.checks))
+
+
+def _named(check: Check, table: str) -> Check:
+    if check.query is None:
+        return check
+    query = check.query
+    for name in ("recent", "slices"):
+        query = query.replace(f"{{{name}}}", f'"{table}__{name}"')
+    return replace(check, type=QUERY, kwargs={**check.kwargs, "unexpected_rows_query": query})
 
 
 def _verdicts(
-    manifest: Manifest, results: Sequence[Result], report: GateReport
+    manifest: Manifest, broken: Sequence[Broken], report: GateReport
 ) -> list[SliceVerdict]:
     found = []
     for record in manifest.slices:
-        if record.status not in {"ok", "empty", "suspect"}:
+        if record.status not in JUDGED:
             continue
-        slice_id = (record.account_key, record.dt)
-        broken = [r for r in results if not r.success and _concerns(r, slice_id, record.rows)]
+        slice_id = (manifest.batch_id, record.account_key, record.dt)
         where = f"{record.account_key} {record.dt}"
-        failures = [_failure(result, where) for result in broken]
+        failures = [_failure(b, slice_id, where) for b in broken if b.concerns(slice_id)]
         if record.status == "suspect":
             failures.append(_suspect(manifest, where, record.error or ""))
         report.failures += failures
@@ -181,34 +201,21 @@ def _verdicts(
     return found
 
 
-def _concerns(result: Result, slice_id: SliceId, rows: int) -> bool:
-    """Tell whether a broken check is this slice's fault; unknown blame falls on all with rows."""
-    if result.slices is None:
-        return rows > 0
-    return slice_id in result.slices
-
-
-def _failure(result: Result, where: str) -> Failure:
-    check = result.check
-    description = f"{check.description_zh} / {check.description_en}"
+def _failure(broken: Broken, slice_id: SliceId, where: str) -> Failure:
+    check = broken.result.check
+    own = broken.blame.get(slice_id, Blame(broken.result.unexpected, broken.result.observed))
     return Failure(
-        result.suite,
+        broken.result.suite,
         check.rule,
         check.severity,
         check.column,
-        result.observed,
-        result.unexpected,
+        own.sample,
+        own.rows,
         where,
-        description,
+        check.description,
     )
 
 
 def _suspect(manifest: Manifest, where: str, why: str) -> Failure:
     suite = f"{manifest.platform}__{manifest.stream}"
     return Failure(suite, "suspect", "critical", None, why, 0, where, "重读变少 / a re-read shrank")
-
-
-def oldest_day(waiting: Sequence[Waiting]) -> date | None:
-    """Return the first day that is judged, for the report."""
-    days = [m.dt for entry in waiting for m in entry.manifests]
-    return min(days) if days else None

@@ -54,7 +54,6 @@ def audit_database(database: Path, lake: Lake, settings: Settings, release_id: s
         report.results.append(result)
         if not result.success:
             check = result.check
-            description = f"{check.description_zh} / {check.description_en}"
             report.failures.append(
                 Failure(
                     result.suite,
@@ -64,7 +63,7 @@ def audit_database(database: Path, lake: Lake, settings: Settings, release_id: s
                     result.observed,
                     result.unexpected,
                     "",
-                    description,
+                    check.description,
                 )
             )
     _finish(report, started, settings, lake, release_id)

@@ -96,7 +96,7 @@ def test_two_waiting_batches_of_one_day_are_judged_each_for_itself(sandbox, lake
 
 def test_an_unknown_expectation_is_refused_by_name(tmp_path):
     with pytest.raises(SuiteError, match="expect_column_to_shine"):
-        expectation_class("expect_column_to_shine")
+        expectation_class("raw/x.json", "expect_column_to_shine")
 
     path = tmp_path / "x.json"
     wrong = {"type": "expect_x", "kwargs": {}, "meta": {"severity": "grave", "rule": "r"}}
