@@ -1,9 +1,10 @@
 """Checks of our own on raw rows, as SQL that returns the offending slices.
 
 In a query {batch} holds the rows to judge; {slices} one line per slice to judge: its manifest's
-rows, the rows of the days before (usual_rows their median, quietest_rows their least, known_days
-how many), is_first and age_days; {recent} the rows of the newest slice per account and day, judged
-ones included. Every query returns _batch_id, account_key and dt, so that a bad slice fails alone.
+rows, how many were quarantined, is_first and age_days, and of the days before known_days (how
+many), usual_rows (their median) and quietest_rows; {recent} the rows of the newest slice per
+account and day, judged ones included. Every query returns _batch_id, account_key and dt, so that
+a bad slice fails alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,14 @@ USUAL_DAYS = 7
 def all_there() -> str:
     """Find slices whose files hold another number of rows than their manifest says."""
     return f"{COUNTED} group by {SLICE} having count(b.there) <> any_value(s.rows)"
+
+
+def understood(max_share: float) -> str:
+    """Find slices of whose rows more than a share went to quarantine."""
+    return (
+        f"select {SLICE}, quarantined, rows from {{slices}} "
+        f"where quarantined > {float(max_share)} * (quarantined + rows)"
+    )
 
 
 def unique_key(columns: Sequence[str]) -> str:
@@ -90,6 +99,7 @@ def steady_stock(column: str, max_change: float) -> str:
 
 SLICE_CHECKS: Mapping[str, Callable[..., str]] = {
     "expect_slice_rows_to_be_all_there": all_there,
+    "expect_slice_rows_to_be_understood": understood,
     "expect_slice_key_to_be_unique": unique_key,
     "expect_slice_rows_to_be_of_their_day": of_their_day,
     "expect_slice_rows_to_be_usual": usual_rows,

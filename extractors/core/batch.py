@@ -5,15 +5,15 @@ A crash at any point leaves files that no manifest names, which no reader ever l
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 from extractors.core.lake import Lake, Manifest, SliceRecord, new_batch_id
-from extractors.core.model import Account, Platform, Row, Stream
+from extractors.core.model import Platform, Stream
 from extractors.core.parts import DayParts, SliceId
 from extractors.core.redact import redact
-from extractors.core.rows import RowRefused, without_personal
 
 REFUSED_AT_MOST = 10_000  # lines of one quarantine file
 
@@ -27,7 +27,7 @@ class Batch:
     stream: Stream
     captured_at: datetime
     batch_id: str = ""
-    quarantined: Counter[date] = field(default_factory=Counter)
+    quarantined: Counter[SliceId] = field(default_factory=Counter)
     outside: int = 0
 
     def __post_init__(self) -> None:
@@ -35,28 +35,24 @@ class Batch:
         self._parts = DayParts(self.lake, self.platform.name, self.stream, self.batch_id)
         self._files: dict[date, list[str]] = {}
         self._refused: dict[date, list[str]] = defaultdict(list)
+        self._written: Counter[date] = Counter()
 
     @property
     def duplicates(self) -> int:
         """How many rows came again, on a page that had shifted."""
         return self._parts.duplicates
 
-    def add(self, account: Account, dt: date, row: dict[str, Any], version: datetime) -> None:
+    def add(self, account_key: str, dt: date, row: dict[str, Any], version: datetime) -> None:
         """Take a typed row into its slice."""
-        loaded = {"account_key": account.key, "dt": dt, "_batch_id": self.batch_id}
+        loaded = {"account_key": account_key, "dt": dt, "_batch_id": self.batch_id}
         times = {"_captured_at": self.captured_at, "_source_version": version}
         self._parts.add({**row, **loaded, **times})
 
-    def refuse(self, account: Account, dt: date, item: Row, refusal: RowRefused) -> None:
-        """Keep a row that cannot be landed, with its rule, for a replay."""
-        entry = {
-            "account_key": account.key,
-            "rule": refusal.rule,
-            "detail": str(refusal),
-            "row": without_personal(self.stream, item),
-        }
-        self._refused[dt].append(redact(json.dumps(entry, ensure_ascii=False, default=str)))
-        self.quarantined[dt] += 1
+    def refuse(self, account_key: str, dt: date, entry: Mapping[str, Any]) -> None:
+        """Keep what may be kept of a row that cannot be landed, with its rule, for a replay."""
+        text = json.dumps({"account_key": account_key, **entry}, ensure_ascii=False, default=str)
+        self._refused[dt].append(redact(text))
+        self.quarantined[(account_key, dt)] += 1
         if len(self._refused[dt]) >= REFUSED_AT_MOST:
             self._write_quarantine(dt)
 
@@ -92,7 +88,7 @@ class Batch:
                     self.captured_at.isoformat(),
                     tuple(by_day[dt]),
                     tuple(self._files.get(dt, ())),
-                    self.quarantined[dt],
+                    sum(n for (_, day), n in self.quarantined.items() if day == dt),
                     tuple(drift),
                 )
             )
@@ -100,7 +96,8 @@ class Batch:
     def _write_quarantine(self, dt: date) -> None:
         if not self._refused[dt]:
             return
-        number = (self.quarantined[dt] - 1) // REFUSED_AT_MOST
+        number = self._written[dt]
+        self._written[dt] += 1
         name = f"{self.batch_id}.{number}" if number else self.batch_id
         path = f"quarantine/{self.platform.name}/{self.stream.name}/dt={dt}/{name}.jsonl"
         self.lake.write_bytes(path, "\n".join(self._refused[dt]).encode())

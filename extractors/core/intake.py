@@ -41,6 +41,10 @@ SHAPE_ERRORS = (
 )
 
 
+#: what a row of another shape than declared raises; such a row goes to quarantine
+ROW_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+
+
 @dataclass(frozen=True)
 class AccountRead:
     """What is to be landed of one account: the days it covers and its rows as they come.
@@ -165,39 +169,63 @@ def _changed(batch: Batch, error: Exception) -> ApiChanged:
 def _take(
     batch: Batch, normaliser: Normaliser, read: AccountRead, window: Window, item: Row
 ) -> None:
-    stream = batch.stream
     try:
         row = normaliser.row(item)
-        day = stream.day(row) if stream.day else window.until
-        version = stream.version(row) if stream.version else None
-    except RowRefused as refusal_of_row:
-        batch.refuse(read.account, window.until, item, refusal_of_row)
+        place = placed(batch.stream, row, window, read.version or batch.captured_at)
+    except ROW_ERRORS as error:
+        entry = refused_entry(error, window, read.version)
+        batch.refuse(read.account.key, window.until, {**entry, **normaliser.kept(item)})
         return
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        refused = RowRefused("bad_row", f"{type(error).__name__}: {redact(str(error))}")
-        batch.refuse(read.account, window.until, item, refused)
+    if place is None:
+        batch.outside += 1
         return
+    batch.add(read.account.key, place[0], row, place[1])
+
+
+def placed(
+    stream: Stream, row: Row, window: Window, version: datetime
+) -> tuple[date, datetime] | None:
+    """Return the day and source version of a row; None when its day was not asked for."""
+    day = stream.day(row) if stream.day else window.until
+    own = stream.version(row) if stream.version else None
     if not window.since <= day <= window.until:
         if stream.merge == "replace_slice":
-            batch.outside += 1  # the platform gives fixed spans of days; this one was not asked
-            return
+            return None  # the platform gives fixed spans of days
         day = min(max(day, window.since), window.until)
-    batch.add(read.account, day, row, version or read.version or batch.captured_at)
+    return day, own or version
+
+
+def refused_entry(error: Exception, window: Window, version: datetime | None) -> dict[str, object]:
+    """Return why a row is refused, and what a replay must know of how it came."""
+    if not isinstance(error, RowRefused):
+        error = RowRefused("bad_row", f"{type(error).__name__}: {redact(str(error))}")
+    return {
+        "rule": error.rule,
+        "detail": str(error),
+        "since": str(window.since),
+        "until": str(window.until),
+        "version": version.isoformat() if version else None,
+    }
 
 
 def _record(batch: Batch, account: Account, outcome: DayOutcome) -> SliceRecord:
     """Return how a slice ended, by what was said of its day and by what came."""
     slice_id = (account.key, outcome.day)
     rows, is_zero = batch.rows(slice_id), batch.is_zero(slice_id)
+    refused = batch.quarantined[slice_id]
     if outcome.status == "failed":
-        return SliceRecord(account.key, outcome.day, "failed", 0, outcome.reason)
+        return SliceRecord(
+            account.key, outcome.day, "failed", 0, outcome.reason, quarantined=refused
+        )
     if outcome.status != "ok" or outcome.reason:
         said = (outcome.status, rows, outcome.reason, is_zero)
-        return SliceRecord(account.key, outcome.day, *said)
+        return SliceRecord(account.key, outcome.day, *said, quarantined=refused)
     if rows:
-        return SliceRecord(account.key, outcome.day, "ok", rows, is_zero=is_zero)
-    if not batch.stream.is_dense:
-        return SliceRecord(account.key, outcome.day, "empty")
+        return SliceRecord(
+            account.key, outcome.day, "ok", rows, is_zero=is_zero, quarantined=refused
+        )
+    if not batch.stream.is_dense or refused:
+        return SliceRecord(account.key, outcome.day, "empty", quarantined=refused)
     is_late = batch.captured_at >= moment_after(outcome.day, batch.stream.deadline_at)
     status: SliceStatus = "missing" if is_late else "not_ready"
     reason = "the platform has no row for the day" + ("" if is_late else " yet")

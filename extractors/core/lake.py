@@ -48,6 +48,7 @@ class SliceRecord:
     rows: int = 0
     error: str | None = None
     is_zero: bool = False  # has rows, and every counter in them is 0 or unknown
+    quarantined: int = 0  # rows refused while it was read (of a window: booked on its last day)
     # set where compaction merged batches: when this slice itself was committed and captured
     committed_at: str | None = None
     captured_at: str | None = None
@@ -381,6 +382,7 @@ def _manifest(content: bytes) -> Manifest:
             s["rows"],
             s["error"],
             s["is_zero"],
+            s.get("quarantined", 0),
             s.get("committed_at"),
             s.get("captured_at"),
         )

@@ -1,5 +1,6 @@
 """From a platform item to a typed row: declared fields only, people hashed, drift noted."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,16 +42,20 @@ class Normaliser:
     def _hashed(self) -> Callable[[str], str]:
         return self.hasher()
 
-    def row(self, item: Row) -> dict[str, Any]:
-        """Return the typed row of an item; RowRefused says why it cannot be one."""
+    def row(self, item: Row, keys: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return the typed row of an item; RowRefused says why it cannot be one.
+
+        keys holds personal fields that were hashed before, of an item that is replayed.
+        """
         if not isinstance(item, Mapping):
             raise RowRefused("not_an_object", f"{type(item).__name__} instead of an object")
-        self.drift.look(item)
-        found = {}
+        self.drift.look({**item, **(keys or {})})
+        found: dict[str, Any] = dict(keys or {})
         for name, coerce in self._coercers.items():
             value = item.get(name)
             try:
-                found[name] = self._value(name, coerce, value)
+                if name not in found:
+                    found[name] = self._value(name, coerce, value)
             except CoercionError as error:
                 shown = "" if name in self._personal else _shown(value)
                 raise RowRefused("bad_value", f"{name}{shown}: {error}") from None
@@ -58,19 +63,35 @@ class Normaliser:
                 raise RowRefused("missing_value", name)
         return found
 
+    def kept(self, item: Any) -> dict[str, Any]:
+        """Return what may be kept of a refused item, for a replay.
+
+        `row` holds its declared fields without people, `keys` the hashes of personal ones;
+        is_whole is false when something had to be taken out that a row would need.
+        """
+        if not isinstance(item, Mapping):
+            return {"row": str(type(item).__name__), "keys": {}, "is_whole": False}
+        own = {f.name: item[f.name] for f in self.stream.fields if f.name in item}
+        plain = {name: value for name, value in own.items() if name not in self._personal}
+        row = {name: without_people(value) for name, value in plain.items()}
+        text = json.dumps(row, ensure_ascii=False, default=str)
+        keys = {name: key for name in own.keys() - plain.keys() if (key := self._key_of(name, own))}
+        missing = [n for n in own.keys() - plain.keys() - keys.keys() if own[n] is not None]
+        is_whole = row == plain and redact(text) == text and not missing
+        return {"row": row, "keys": keys, "is_whole": is_whole}
+
+    def _key_of(self, name: str, item: Row) -> str | None:
+        try:
+            key: str | None = self._value(name, self._coercers[name], item[name])
+        except CoercionError:
+            return None
+        return key
+
     def _value(self, name: str, coerce: Coerce, value: Any) -> Any:
         typed = coerce(value)
         if name in self._personal:
             return self._hashed(typed) if typed else None
         return typed
-
-
-def without_personal(stream: Stream, item: Any) -> Any:
-    """Return what may be kept of a refused item: declared fields, without personal ones."""
-    if not isinstance(item, Mapping):
-        return str(type(item).__name__)
-    kept = {f.name for f in stream.fields if not f.personal}
-    return {name: without_people(value) for name, value in item.items() if name in kept}
 
 
 def _shown(value: Any) -> str:

@@ -80,7 +80,7 @@ def test_a_stopped_batch_leaves_the_release_as_it_was_and_a_good_reading_follows
             "insert into marts.fct_account_day select * from marts.fct_account_day "
             "where account_key = 'douyin_acme' and stat_date = '2026-04-15'"
         )
-    with pytest.raises(GateError, match="marts.fct_account_day"):
+    with pytest.raises(GateError, match="fct_account_day"):
         audit_candidate(site, plan.plan_id)
     status = read_status(settings)
 

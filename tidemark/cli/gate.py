@@ -31,7 +31,21 @@ def pending(
 def replay(
     platform: Annotated[str | None, typer.Option(help="Only this platform.")] = None,
 ) -> None:
-    """Judge refused slices anew, after a suite or a source was corrected."""
+    """Take in quarantined rows and judge refused slices anew, after what was wrong is mended."""
+    from extractors.core.lake import open_lake
+    from extractors.core.registry import every_stream
+    from extractors.core.replay import replay_quarantine
+    from tidemark.settings import load_settings
+
+    lake = open_lake(load_settings().lake_url)
+    table = Table("stream", "batch", "landed", "refused", "masked", "overtaken", title="Quarantine")
+    for owner, stream in every_stream():
+        if platform in (None, owner.name):
+            for found in replay_quarantine(lake, owner, stream):
+                counts = (found.landed, found.refused, found.masked, found.overtaken)
+                table.add_row(f"{owner.name}/{stream.name}", found.batch_id, *map(str, counts))
+    if table.row_count:
+        Console().print(table)
     _run(platform, again=True)
 
 
