@@ -333,7 +333,8 @@ def current_rows_sql(stream: Stream, files: Sequence[str], winners: str) -> str:
     if stream.merge == "replace_slice":
         return f"select * from (\n    {rows}\n)"
     key = ", ".join(f'"{name}"' for name in ("account_key", *stream.key))
-    order = "_source_version desc, _captured_at desc, _batch_id desc, dt desc"
+    # two readings of one moment: the later commit wins, as it does for what is listed
+    order = "_source_version desc, _captured_at desc, _committed_at desc, _batch_id desc, dt desc"
     listed_flag = (
         f""",
     _batch_id = (

@@ -33,10 +33,11 @@ def lake(tmp_path):
     return open_lake((tmp_path / "lake").as_uri())
 
 
-def land(lake, stream, nth, slices, *, version=None, gate=True, dt=DAY):
+def land(lake, stream, nth, slices, *, version=None, gate=True, dt=DAY, batch_id="", captured=None):
     """Commit the nth batch: slices maps account to rows {id: plays}, or to a status."""
-    batch_id = f"b{nth:03d}"
-    captured = START + timedelta(hours=nth)
+    batch_id = batch_id or f"b{nth:03d}"
+    committed = START + timedelta(hours=nth)
+    captured = captured or committed
     rows, records = [], []
     for account, found in slices.items():
         if isinstance(found, str):
@@ -65,7 +66,7 @@ def land(lake, stream, nth, slices, *, version=None, gate=True, dt=DAY):
             "p",
             stream.name,
             dt,
-            captured.isoformat(),
+            committed.isoformat(),
             captured.isoformat(),
             tuple(records),
             (path,) if rows else (),
@@ -145,6 +146,13 @@ def test_absence_from_the_newest_complete_listing_means_deleted(lake):
     land(lake, VIDEOS, 2, {"a": {"v2": 1}})
 
     assert current(lake, VIDEOS) == {("a", "v1"): False, ("a", "v2"): True}
+
+
+def test_of_two_listings_of_one_moment_the_later_commit_wins_whatever_its_id(lake):
+    land(lake, VIDEOS, 1, {"a": {"v1": 1, "v2": 1}}, batch_id="zz", captured=START)
+    land(lake, VIDEOS, 2, {"a": {"v1": 2, "v2": 2}}, batch_id="aa", captured=START)
+
+    assert current(lake, VIDEOS) == {("a", "v1"): True, ("a", "v2"): True}
 
 
 def test_an_empty_slice_replaces_rows(lake):
