@@ -20,7 +20,7 @@ from datetime import date, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
-from extractors.core.inbox import CLAIMED, STABLE_SECONDS, Claim, claim
+from extractors.core.inbox import CLAIMED, STABLE_SECONDS, Claim, claim, left_over
 
 if TYPE_CHECKING:
     from extractors.core.exports import ParsedFile
@@ -79,6 +79,7 @@ class _Drop:
     claim: Claim
     content: bytes
     claimed_at: datetime
+    is_left_over: bool = False  # claimed by a run that did not end
 
     @property
     def sha256(self) -> str:
@@ -104,11 +105,13 @@ def process_drops(
     """Land every file of the inbox that stands still; refuse what cannot be landed."""
     by_key = {account.key: account for account in accounts}
     with _one_at_a_time(settings.inbox):
+        left = {found.path for found in left_over(settings.inbox)}
         claims = claim(settings.inbox, stable_seconds=stable_seconds)
         known = {entry["entry_id"]: entry for entry in lake.ledger(LEDGER)} if claims else {}
         files = []
         for taken in claims:
-            drop = _Drop(taken, taken.path.read_bytes(), settings.clock())
+            content, is_left_over = taken.path.read_bytes(), taken.path in left
+            drop = _Drop(taken, content, settings.clock(), is_left_over)
             files.append(_process(drop, settings, lake, by_key, known))
             taken.path.unlink(missing_ok=True)
     return DropReport(tuple(files))
@@ -133,8 +136,10 @@ def _process(
 ) -> FileOutcome:
     from extractors.core.filetables import FileRefused
 
-    if drop.entry_id in known:
-        return _record_duplicate(drop, lake, known[drop.entry_id])
+    if (landed := known.get(drop.entry_id)) is not None:
+        if drop.is_left_over and drop.claim.name == landed["file_name"]:
+            return _landed_before(drop, landed)
+        return _record_duplicate(drop, lake, landed)
     begun = known.get(f"{drop.entry_id}.begun")
     if begun is not None:
         drop = replace(drop, claimed_at=datetime.fromisoformat(begun["claimed_at"]))
@@ -234,6 +239,22 @@ def _landed_outcome(drop: _Drop, parsed: "ParsedFile", landed: "Landed") -> File
         tuple(parsed.window.days()),
         landed.rows,
         _remark(landed.drift, parsed.examples_skipped),
+    )
+
+
+def _landed_before(drop: _Drop, entry: Mapping[str, Any]) -> FileOutcome:
+    """Return what the run that landed the file did not live to say: its days are news."""
+    from extractors.core.model import Window
+
+    since, until = (date.fromisoformat(entry[name]) for name in ("covers_from", "covers_to"))
+    return FileOutcome(
+        drop.claim.account_key,
+        drop.claim.name,
+        "landed",
+        entry["platform"],
+        entry["stream"],
+        tuple(Window(since, until).days()),
+        entry["rows"],
     )
 
 

@@ -236,6 +236,27 @@ def test_crash_after_landing_leaves_one_batch(
     assert _current_plays(lake) == {date(2026, 3, 2): 40}
 
 
+def test_crash_before_the_file_goes_tells_its_days_once_more_and_no_duplicate(
+    settings: Settings, lake: Lake, run: Callable[[], DropReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _drop(settings, {date(2026, 3, 2): 40})
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "unlink", _die)
+        with pytest.raises(OSError, match="dies"):
+            run()
+
+    report = run()
+
+    assert report.counts() == {"landed": 1, "duplicate": 0, "refused": 0}
+    assert report.partition_keys() == ["2026-03-01", "2026-03-02", "2026-03-03"]
+    assert len({m.batch_id for m in lake.manifests("sheet")}) == 1
+    assert not inbox.pending(settings.inbox)
+
+
+def _die(*_: object, **__: object) -> None:
+    raise OSError("the machine dies here")
+
+
 def test_growing_file_stays_in_the_inbox(settings: Settings) -> None:
     path = _drop(settings, {date(2026, 3, 2): 40})
 
