@@ -15,7 +15,7 @@ from warehouse.errors import PlanError
 from warehouse.hold import read_hold
 from warehouse.ledger_tables import flatten
 from warehouse.lock import locked
-from warehouse.plans import Plan, read_plan
+from warehouse.plans import Plan, open_plans, read_plan
 from warehouse.recovery import finish, finish_what_was_published, write_pending
 from warehouse.release_file import write_release_file
 from warehouse.releases import release_path
@@ -36,8 +36,11 @@ def publish_candidate(
     site: Site, plan_id: str | None = None, *, notice: Notice = lambda _: None
 ) -> str:
     """Publish under a lock that the caller holds; publishing what is published changes nothing."""
-    if plan_id in finish_what_was_published(site):
+    finished = finish_what_was_published(site)
+    if plan_id in finished:
         return plan_id
+    if plan_id is None and finished and not open_plans(site.settings):
+        return finished[-1]
     if plan_id is not None and release_path(site.settings, plan_id).exists():
         return plan_id
     plan = read_plan(site.settings, plan_id)

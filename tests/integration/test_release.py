@@ -229,6 +229,19 @@ def test_a_run_killed_while_publishing_is_completed_by_the_next(tmp_path, where,
     assert not list(site.settings.home.rglob("*.wal")) + list(site.settings.home.rglob("*.tmp"))
 
 
+def test_publishing_again_after_a_kill_without_naming_the_plan_is_no_error(tmp_path):
+    site, clock = make_site(tmp_path)
+    land_day(site, "2026-04-15", 4)
+    release(site)
+    clock.set("2026-04-17")
+    land_day(site, "2026-04-16", 5)
+    killed = [sys.executable, "-c", KILLED, str(tmp_path), "after the file"]
+    assert subprocess.run(killed, check=False).returncode == 9
+
+    assert publish_candidate(site) == "r000002-20260416"
+    assert current_id(site.settings) == "r000002-20260416"
+
+
 def test_a_rollback_holds_until_resumed_and_ids_move_forward(tmp_path):
     site, clock = make_site(tmp_path)
     land_day(site, "2026-04-15", 4)
