@@ -27,5 +27,8 @@ test: .venv/.synced
 lint: .venv/.synced
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
+bench: .venv/.synced
+	$(BIN)/python -m bench
+
 clean:
 	rm -rf .venv data dbt_project/target dbt_project/logs
