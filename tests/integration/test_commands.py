@@ -41,21 +41,3 @@ def test_doctor_names_a_missing_credential_with_its_remedy(sandbox):
 
     assert done.returncode == 1
     assert "AIRFLOW_CONN_TIDEMARK_DOUYIN" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (("extract", "nowhere", "--dt", "2026-04-15"), "unknown platform 'nowhere'"),
-        (("extract", "douyin"), "say which days"),
-        (("publish",), "plan"),
-        (("backfill", "douyin", "--since", "2026-04-15", "--until", "2026-04-16"), "make run"),
-    ],
-    ids=["unknown platform", "no days", "nothing built", "no airflow"],
-)
-def test_an_error_is_one_paragraph_with_a_remedy_and_code_1(sandbox, words, told):
-    done = tidemark(sandbox, *words)
-
-    assert done.returncode == 1
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.cli.named import find_platform
 from tidemark.errors import TidemarkError
 
 gate = typer.Typer(help="Judge landed batches (without a subcommand: the pending ones).")
@@ -66,6 +67,7 @@ def _run(platform: str | None, *, again: bool) -> None:
     from tidemark.settings import load_settings
 
     settings = load_settings()
+    platform = platform and find_platform(platform).name
     found = gate_lake(open_lake(settings.lake_url), settings, platform=platform, again=again)
     console = Console()
     if found.failures:

@@ -8,25 +8,34 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tidemark.errors import TidemarkError
+from tidemark.cli.days import FORMATS, METAVAR, day_option
+from tidemark.cli.named import find_platform, find_stream
+from tidemark.errors import TidemarkError, WrongUsage
 
-lake = typer.Typer(help="List, accept, compact and erase.", no_args_is_help=True)
+lake = typer.Typer(
+    help="What is in the lake, what is held back, and putting it in order.", no_args_is_help=True
+)
 app = typer.Typer()
 app.add_typer(lake, name="lake")
-
-DAY = ["%Y-%m-%d"]
 
 
 @lake.command("ls")
 def list_slices(
-    stream: Annotated[str | None, typer.Argument(help="platform or platform/stream.")] = None,
+    stream: Annotated[str | None, typer.Argument(help="PLATFORM or PLATFORM/STREAM.")] = None,
 ) -> None:
     """Show streams with their newest day and slices by status; for one stream, each slice."""
     from extractors.core.lake import open_lake
     from tidemark.settings import load_settings
 
     platform, _, name = (stream or "").partition("/")
+    if stream and name:
+        find_stream(stream)
+    elif platform:
+        find_platform(platform)
     manifests = open_lake(load_settings().lake_url).manifests(platform, name)
+    if not manifests:
+        Console().print(f"nothing of {stream or 'any platform'} has landed yet")
+        return
     if name:
         table = Table("day", "account", "status", "rows", "batch", "why", title=stream)
         for manifest in sorted(manifests, key=lambda m: (m.dt, m.committed_at)):
@@ -47,9 +56,11 @@ def list_slices(
 
 @lake.command()
 def accept(
-    stream: Annotated[str, typer.Argument(help="platform/stream.")],
+    stream: Annotated[str, typer.Argument(help="PLATFORM/STREAM.")],
     account: Annotated[str, typer.Argument(help="The account's key.")],
-    dt: Annotated[datetime, typer.Argument(formats=DAY, help="The day of the slice.")],
+    dt: Annotated[
+        datetime, typer.Argument(formats=FORMATS, metavar=METAVAR, help="The day of the slice.")
+    ],
     reason: Annotated[str, typer.Option(help="Why it is right; it is kept.")],
     batch: Annotated[
         str | None, typer.Option(help="Default: the newest that is held back.")
@@ -59,9 +70,11 @@ def accept(
     from extractors.core.lake import SliceKey, open_lake
     from tidemark.settings import load_settings
 
+    if not reason.strip():
+        raise WrongUsage("--reason is empty; say why the slice is right, it is kept")
     settings = load_settings()
     opened = open_lake(settings.lake_url)
-    platform, _, name = stream.partition("/")
+    platform, name = (found.name for found in find_stream(stream))
     key = SliceKey(platform, name, account, dt.date())
     admitted = {w.batch_id for w in opened.admitted(platform, name) if w.key == key}
     held = [
@@ -83,7 +96,7 @@ def accept(
 @lake.command()
 def compact(
     before: Annotated[
-        datetime | None, typer.Option(formats=DAY, help="Default: 35 days ago.")
+        datetime | None, day_option("Merge days before this one; default: 35 days ago.")
     ] = None,
 ) -> None:
     """Merge old days' batches into one each, and let kept response bodies expire."""
