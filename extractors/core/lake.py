@@ -129,6 +129,12 @@ def open_lake(url: str) -> "Lake":
             filesystem = fs.PyFileSystem(fs.FSSpecHandler(remote))
     except (ImportError, OSError, ValueError) as error:
         raise LakeError(f"TIDEMARK_LAKE {url!r}: {error}; use {KNOWN_URLS}") from None
+    if (
+        isinstance(filesystem, fs.LocalFileSystem)
+        and Path(root).exists()
+        and not Path(root).is_dir()
+    ):
+        raise LakeError(f"TIDEMARK_LAKE {url!r}: is a file; use {KNOWN_URLS}")
     return Lake(filesystem, root.rstrip("/"), url.rstrip("/"))
 
 

@@ -101,7 +101,7 @@ def test_what_cannot_be_done_now_is_one_line_and_code_1(tidemark, words, told):
     ("name", "value", "told"),
     [
         ("TIDEMARK_LAKE", "bogus://bucket/lake", "TIDEMARK_LAKE 'bogus://bucket/lake': Protocol"),
-        ("TIDEMARK_LAKE", "file:///dev/null", "/dev/null"),
+        ("TIDEMARK_LAKE", "file:///dev/null", "TIDEMARK_LAKE 'file:///dev/null': is a file; use"),
         ("TIDEMARK_HOME", "/dev/null/home", "tidemark doctor looks for the cause"),
         ("TIDEMARK_CLOCK_FILE", "/none/clock", "/none/clock: No such file or directory; set it"),
         ("TIDEMARK_CLOCK_FILE", "/dev/null", "/dev/null: '' is no ISO moment"),

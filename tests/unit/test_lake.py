@@ -218,6 +218,13 @@ def test_a_manifest_that_is_none_is_named_with_its_remedy(tmp_path, content, tol
     assert "put it back from a backup" in str(error.value)
 
 
+def test_a_file_is_no_lake(tmp_path):
+    (tmp_path / "lake").touch()
+
+    with pytest.raises(LakeError, match="is a file"):
+        open_lake((tmp_path / "lake").as_uri())
+
+
 def test_an_unknown_kind_of_address_is_told_with_those_that_are_known():
     with pytest.raises(LakeError, match=r"bogus://x.*file:///folder, s3://"):
         open_lake("bogus://x")
