@@ -579,7 +579,8 @@ def test_a_stale_lock_held_on_by_a_child_names_the_child(doctor, tmp_path):
 
     found = only(findings, "stale lock", "problem")
     assert f"(pid {process.pid} on" in found["found"]
-    assert found["found"].endswith(f"a child of it holds the lock on: pid {child}")
+    assert "a child of it holds the lock on: `" in found["found"]
+    assert found["found"].endswith(f"(pid {child})")
 
 
 def test_a_lock_held_long_is_pointed_out(doctor, tmp_path):

@@ -35,6 +35,10 @@ WRONG = {
     "file that is not there": (("drop", "/none.xlsx"), "'/none.xlsx' does not exist"),
     "drop for nobody": (("drop", "--account", "nobody"), "unknown account 'nobody'; name the"),
     "gate of no platform": (("gate", "--platform", "nowhere"), "there are douyin, douyin_shop"),
+    "replay of no platform": (
+        ("gate", "replay", "--platform", "nowhere"),
+        "there are douyin, douyin_shop",
+    ),
     "lake of no platform": (("lake", "ls", "nowhere"), "there are douyin, douyin_shop"),
     "lake of no stream": (("lake", "ls", "douyin/x"), "douyin has douyin/account_days,"),
     "accept without a stream": (

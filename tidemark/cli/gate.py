@@ -38,6 +38,7 @@ def replay(
     from extractors.core.replay import replay_quarantine
     from tidemark.settings import load_settings
 
+    platform = platform and find_platform(platform).name
     lake = open_lake(load_settings().lake_url)
     table = Table("stream", "batch", "landed", "refused", "masked", "overtaken", title="Quarantine")
     for owner, stream in every_stream():

@@ -4,12 +4,11 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from tidemark.orchestration.checkup.findings import Finding, ok, problem, warning
+from tidemark.orchestration.checkup.processes import PROC, command, openers
 from tidemark.settings import Settings
 
-PROC = Path("/proc")
 LISTENING = "0A"
 
 
@@ -56,15 +55,8 @@ def check_port(_settings: Settings) -> Iterator[Finding]:
 
 def listener(port: int) -> str:
     """Return the process that listens on a port, or nothing where that cannot be known."""
-    sockets = {f"socket:[{inode}]" for inode in _inodes(port)}
-    for process in PROC.glob("[0-9]*"):
-        try:
-            if any(str(fd.readlink()) in sockets for fd in (process / "fd").iterdir()):
-                words = (process / "cmdline").read_text().replace("\0", " ").strip()
-                return f"`{words[:80]}` (pid {process.name})"
-        except OSError:
-            continue  # it has ended meanwhile, or belongs to somebody else
-    return ""
+    holders = openers({f"socket:[{inode}]" for inode in _inodes(port)})
+    return command(holders[0]) if holders else ""
 
 
 def _inodes(port: int) -> Iterator[str]:

@@ -4,11 +4,11 @@ import os
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from tidemark.clock import system_clock
 from tidemark.orchestration.checkup.findings import Finding, ok, problem, warning
+from tidemark.orchestration.checkup.processes import command, openers
 from tidemark.settings import Settings
 from warehouse.audit import AUDITED
 from warehouse.build import BUILT
@@ -27,8 +27,8 @@ def check_lock(settings: Settings) -> Iterator[Finding]:
     held_by, signed = holder(settings), signature(settings)
     is_dead = bool(signed) and not _is_alive(signed)
     if held_by and is_dead:
-        pids = ", ".join(_openers(lock_path(settings))) or "unknown"
-        found = f"{held_by} is dead, and a child of it holds the lock on: pid {pids}"
+        held_on = ", ".join(map(command, openers({str(lock_path(settings))}))) or "unknown"
+        found = f"{held_by} is dead, and a child of it holds the lock on: {held_on}"
         yield problem("stale lock", found, "end that process; the lock is freed with it")
     elif held_by and _is_old(signed):
         remedy = "look at what it does; if it hangs, end it: the lock is freed with it"
@@ -93,13 +93,3 @@ def _is_alive(signed: dict[str, Any]) -> bool:
     except PermissionError:
         return True  # somebody else's, and alive
     return True
-
-
-def _openers(path: Path) -> Iterator[str]:
-    """Yield the processes that have a file open, as far as this user can see."""
-    for process in sorted(Path("/proc").glob("[0-9]*")):
-        try:
-            if any(fd.readlink() == path for fd in (process / "fd").iterdir()):
-                yield process.name
-        except OSError:
-            continue
