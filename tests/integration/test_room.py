@@ -1,7 +1,12 @@
 """A release refuses to start where it could not end."""
 
+import json
+from datetime import date
+
 import pytest
 
+from extractors.core.lake import Manifest, SliceRecord, SliceVerdict, open_lake
+from tests.command_line import commands
 from tests.small_disk import grow, small_disk
 from tests.warehouse_site import land_day, make_site, transform
 from warehouse.base import base_path
@@ -68,3 +73,26 @@ def test_the_room_needed_is_three_build_databases_and_a_quarter_gibibyte(tmp_pat
 
     assert status["outcome"] == "no_room"
     assert "285 MiB free" in status["reason"]
+
+
+def test_the_command_ends_with_code_1_and_status_json_says_why(tmp_path, monkeypatch, capfd):
+    day, moment = date(2026, 4, 15), "2026-04-16T02:00:00+00:00"
+    record = SliceRecord("douyin_acme", day, "empty")
+    (tmp_path / "clock").write_text("2026-04-16T13:00:00+08:00")
+    with small_disk(tmp_path / "home", 64) as home:
+        lake = open_lake((home / "lake").as_uri())
+        lake.commit(Manifest("b1", "douyin", "account_days", day, moment, moment, (record,)))
+        lake.write_verdict("b1", [SliceVerdict("douyin_acme", day, True)])
+        environ = {"TIDEMARK_HOME": str(home), "TIDEMARK_CLOCK_FILE": str(tmp_path / "clock")}
+        tidemark = commands(monkeypatch, capfd, **environ)
+
+        done = tidemark("release")
+        shown = tidemark("status")
+        status = json.loads((home / "published" / "status.json").read_text())
+
+    assert done.code == 1
+    assert "Error RoomError: " in done.err
+    assert "MiB free and a release needs 256 MiB" in done.err
+    assert status["outcome"] == "no_room"
+    assert status["release_id"] is None
+    assert "no_room" in shown.out
