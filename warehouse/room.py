@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from extractors.core.lake import open_lake
 from tidemark.settings import Settings
 from warehouse.base import base_path
 from warehouse.errors import RoomError
@@ -28,9 +29,13 @@ def free_bytes(folder: Path) -> int:
 
 
 def needed_bytes(settings: Settings) -> int:
-    """Return the room that a release needs from its plan to its publication."""
+    """Return the room that a release needs from its plan to its publication.
+
+    Before the first build the lake's own rows stand for its database.
+    """
     base = base_path(settings)
-    return COPIES * (base.stat().st_size if base.exists() else 0) + SPARE_BYTES
+    size = base.stat().st_size if base.exists() else open_lake(settings.lake_url).size("raw")
+    return COPIES * size + SPARE_BYTES
 
 
 def check_room(site: Site, measure: Measure = free_bytes) -> None:

@@ -196,6 +196,11 @@ class Lake:
         except ValueError as error:
             raise LakeError(f"{self.url}/{path}: is no JSON ({error}); {BROKEN}") from None
 
+    def size(self, folder: str) -> int:
+        """Return how many bytes are below a folder."""
+        selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True, recursive=True)
+        return sum(info.size or 0 for info in self.filesystem.get_file_info(selector))
+
     def delete(self, path: str) -> None:
         """Remove one file; only compaction, expiry and erasure do."""
         self.filesystem.delete_file(f"{self.root}/{path}")

@@ -116,13 +116,13 @@ def in_a_process(sandbox, *before, **environ):
     return [found for found in findings if found["found"] != STORY]
 
 
-def commit(sandbox, stream, account, day, status="ok", error=None, passed=True, at=None):
+def commit(sandbox, stream, account, day, status="ok", error=None, passed=True, at=None, left=0):
     """Land one slice by hand and let the gate have spoken."""
     lake = open_lake(sandbox.settings.lake_url)
     moment = at or "2026-04-15T02:00:00+00:00"
     platform, _, name = stream.partition("/")
     batch_id = f"b{len(lake.list_files('_manifests')):04d}"
-    record = SliceRecord(account, date.fromisoformat(day), status, 1, error)
+    record = SliceRecord(account, date.fromisoformat(day), status, 1, error, quarantined=left)
     lake.commit(
         Manifest(batch_id, platform, name, record.dt, moment, moment, (record,)),
     )
@@ -533,6 +533,22 @@ def test_quarantined_drops_waiting_go_when_the_corrected_file_comes(
     assert dropped.code == 1
     assert "douyin_acme/live.csv" in found["found"]
     assert kept[0] in found["remedy"]
+    assert doctor() == []
+
+
+def test_quarantined_rows_waiting_are_those_of_the_newest_reading(doctor, sandbox):
+    land_everything(sandbox, "2026-04-14")
+    later = "2026-04-15T03:00:00+00:00"
+    commit(sandbox, "douyin/videos", "douyin_acme", "2026-04-13", left=4, at=later)
+    commit(sandbox, "douyin/videos", "douyin_acme", "2026-04-14", left=3, at=later)
+
+    found = only(doctor(), "quarantined rows waiting", "warning")
+    again = "2026-04-15T04:00:00+00:00"
+    commit(sandbox, "douyin/videos", "douyin_acme", "2026-04-13", at=again)
+    commit(sandbox, "douyin/videos", "douyin_acme", "2026-04-14", at=again)
+
+    assert "douyin/videos: 7 rows of 2 slices, the newest of 2026-04-14" in found["found"]
+    assert "tidemark gate replay" in found["remedy"]
     assert doctor() == []
 
 

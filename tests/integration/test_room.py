@@ -75,6 +75,16 @@ def test_the_room_needed_is_three_build_databases_and_a_quarter_gibibyte(tmp_pat
     assert "285 MiB free" in status["reason"]
 
 
+def test_a_first_release_is_measured_by_the_rows_of_the_lake(tmp_path):
+    site, _ = make_site(tmp_path)
+    site.lake.write_bytes("raw/alpha/days/dt=2026-04-15/batch=b1/part-000.parquet", b"x" * 2 * MIB)
+    site.lake.write_bytes("landing/alpha/body.json", b"x" * 9 * MIB)
+
+    with pytest.raises(RoomError, match="261 MiB free and a release needs 262 MiB"):
+        check_room(site, lambda _: 261 * MIB)
+    check_room(site, lambda _: 262 * MIB)
+
+
 def test_the_command_ends_with_code_1_and_status_json_says_why(tmp_path, monkeypatch, capfd):
     day, moment = date(2026, 4, 15), "2026-04-16T02:00:00+00:00"
     record = SliceRecord("douyin_acme", day, "empty")

@@ -23,6 +23,7 @@ Name = Literal[
     "source stale",
     "suspect slices waiting",
     "quarantined drops waiting",
+    "quarantined rows waiting",
     "stale lock",
     "lock held long",
     "unfinished release",

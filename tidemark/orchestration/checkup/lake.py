@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from extractors.core.lake import KNOWN_URLS, Lake, LakeError, Manifest, open_lake
+from extractors.core.lake import KNOWN_URLS, Lake, LakeError, Manifest, SliceKey, open_lake
 from extractors.core.model import Account, Platform, Stream
 from tidemark.clock import business_date, system_clock
 from tidemark.errors import TidemarkError
@@ -36,6 +36,7 @@ def check_lake(settings: Settings) -> Iterator[Finding]:
         return
     yield ok("lake", f"{settings.lake_url}: {len(paths)} manifests")
     yield from _from_the_future(manifests)
+    yield from _rows(manifests)
     try:
         yield from [*_drops(lake), *_slices(settings, lake)]
     except LakeError as error:
@@ -70,6 +71,26 @@ def _from_the_future(manifests: list[Manifest]) -> Iterator[Finding]:
             "which is still to come: the clock is behind, or was ahead then"
         )
         yield problem("clock skew", found, NTP)
+
+
+def _rows(manifests: list[Manifest]) -> Iterator[Finding]:
+    """Count what the newest reading of each slice could not land."""
+    left: dict[SliceKey, int] = {}
+    for manifest in sorted(manifests, key=lambda m: (m.committed_at, m.batch_id)):
+        left |= {manifest.key(record): record.quarantined for record in manifest.slices}
+    by_stream: dict[str, list[tuple[date, int]]] = {}
+    for key, count in left.items():
+        if count:
+            by_stream.setdefault(f"{key.platform}/{key.stream}", []).append((key.dt, count))
+    for stream, days in sorted(by_stream.items()):
+        found = (
+            f"{stream}: {sum(count for _, count in days)} rows of {len(days)} slices, the newest "
+            f"of {max(days)[0]}; they and their rules lie in quarantine/{stream}/"
+        )
+        remedy = (
+            "mend what the rule names (the declaration, or the source), then tidemark gate replay"
+        )
+        yield warning("quarantined rows waiting", found, remedy)
 
 
 def _drops(lake: Lake) -> Iterator[Finding]:
