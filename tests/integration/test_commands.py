@@ -41,3 +41,16 @@ def test_doctor_names_a_missing_credential_with_its_remedy(sandbox):
 
     assert done.returncode == 1
     assert "AIRFLOW_CONN_TIDEMARK_DOUYIN" in done.stdout
+
+
+def test_what_was_extracted_is_listed_by_stream_and_by_slice(sandbox):
+    words = ("--stream", "user_summary", "--dt", "2026-04-14", "--no-lookback")
+
+    done = tidemark(sandbox, "extract", "wechat", *words)
+    streams = tidemark(sandbox, "lake", "ls")
+    slices = tidemark(sandbox, "lake", "ls", "wechat/user_summary")
+
+    assert done.returncode == 0, done.stderr
+    assert "1 ok" in done.stdout
+    assert "wechat/user_summary" in streams.stdout
+    assert "2026-04-14 │ wechat_acme │ ok" in slices.stdout

@@ -19,7 +19,7 @@ from typing import get_args
 
 import pytest
 
-from extractors.core.lake import Manifest, SliceKey, SliceRecord, SliceVerdict, open_lake
+from extractors.core.lake import Manifest, SliceRecord, SliceVerdict, open_lake
 from extractors.core.registry import every_stream
 from tests.command_line import commands
 from tests.small_disk import small_disk
@@ -490,15 +490,19 @@ def test_a_day_that_is_not_offered_makes_no_source_stale(doctor, sandbox):
     ],
     ids=["fewer rows", "refused by the gate"],
 )
-def test_suspect_slices_waiting_go_once_they_are_accepted(doctor, sandbox, slice_, told):
+def test_suspect_slices_waiting_go_once_they_are_accepted(
+    doctor, sandbox, monkeypatch, capfd, slice_, told
+):
+    tidemark = commands(monkeypatch, capfd)
     land_everything(sandbox, "2026-04-14")
-    lake = commit(sandbox, "douyin/videos", "douyin_acme", "2026-04-14", **slice_)
-    key = SliceKey("douyin", "videos", "douyin_acme", date(2026, 4, 14))
+    commit(sandbox, "douyin/videos", "douyin_acme", "2026-04-14", **slice_)
 
     found = only(doctor(), "suspect slices waiting", "warning")
-    batch_id = max(manifest.batch_id for manifest in lake.manifests())
-    lake.accept(key, batch_id, "counted by hand", "2026-04-16T02:00:00+00:00")
+    words = found["remedy"].partition("tidemark ")[2].replace("…", "counted").split()
+    done = tidemark(*words)
 
+    assert done.code == 0, done.err
+    assert "is current now" in done.out
     assert told in found["found"]
     assert "lake accept douyin/videos douyin_acme 2026-04-14 --reason" in found["remedy"]
     assert doctor() == []

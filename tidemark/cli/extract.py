@@ -1,7 +1,8 @@
 """tidemark extract: one platform's days into the lake."""
 
+from collections import Counter
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,6 +12,9 @@ from extractors.core.model import Platform, Window
 from tidemark.cli.days import day_option, span
 from tidemark.cli.named import find_api_platform
 from tidemark.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from extractors.core.run import RunReport
 
 app = typer.Typer()
 
@@ -36,8 +40,7 @@ def extract(
     settings = load_settings()
     window, declared = _window(dt, since, until), find_api_platform(platform)
     _check_streams(declared, stream)
-    console = Console()
-    with console.status(f"{platform}: starting") as status:
+    with Console().status(f"{platform}: starting") as status:
         report = run(
             declared,
             own_accounts(settings.config_dir, platform, account),
@@ -48,17 +51,19 @@ def extract(
             lookback=lookback,
             on_progress=lambda text: status.update(f"{platform}: reading {text}"),
         )
-    table = Table("stream", "rows", "slices", "quarantined", "drift", title=platform)
-    for landed in report.landed:
-        slices: dict[str, int] = {}
-        for record in landed.slices:
-            slices[record.status] = slices.get(record.status, 0) + 1
-        outcome = ", ".join(f"{count} {status}" for status, count in sorted(slices.items()))
-        drift = "\n".join(landed.drift)
-        table.add_row(landed.stream, f"{landed.rows:,}", outcome, str(landed.quarantined), drift)
-    console.print(table)
+    Console().print(_table(report))
     if (error := report.error()) is not None:
         raise error
+
+
+def _table(report: "RunReport") -> Table:
+    table = Table("stream", "rows", "slices", "quarantined", "drift", title=report.platform)
+    for landed in report.landed:
+        statuses = Counter(record.status for record in landed.slices)
+        outcome = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+        drift = "\n".join(landed.drift)
+        table.add_row(landed.stream, f"{landed.rows:,}", outcome, str(landed.quarantined), drift)
+    return table
 
 
 def _window(dt: datetime | None, since: datetime | None, until: datetime | None) -> Window:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,6 +11,9 @@ from rich.table import Table
 from tidemark.cli.days import FORMATS, METAVAR, day_option
 from tidemark.cli.named import find_platform, find_stream
 from tidemark.errors import TidemarkError, WrongUsage
+
+if TYPE_CHECKING:
+    from extractors.core.lake import Lake, Manifest, SliceKey
 
 lake = typer.Typer(
     help="What is in the lake, what is held back, and putting it in order.", no_args_is_help=True
@@ -36,22 +39,27 @@ def list_slices(
     if not manifests:
         Console().print(f"nothing of {stream or 'any platform'} has landed yet")
         return
-    if name:
-        table = Table("day", "account", "status", "rows", "batch", "why", title=stream)
-        for manifest in sorted(manifests, key=lambda m: (m.dt, m.committed_at)):
-            for s in manifest.slices:
-                table.add_row(
-                    str(s.dt), s.account_key, s.status, str(s.rows), manifest.batch_id, s.error
-                )
-    else:
-        table = Table("stream", "newest day", "batches", "slices", title="Lake / 数据湖")
-        for key in sorted({(m.platform, m.stream) for m in manifests}):
-            own = [m for m in manifests if (m.platform, m.stream) == key]
-            statuses = Counter(s.status for m in own for s in m.slices)
-            shown = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-            batches = len({m.batch_id for m in own})
-            table.add_row("/".join(key), str(max(m.dt for m in own)), str(batches), shown)
-    Console().print(table)
+    Console().print(_slices(stream or "", manifests) if name else _streams(manifests))
+
+
+def _slices(stream: str, manifests: "list[Manifest]") -> Table:
+    table = Table("day", "account", "status", "rows", "batch", "why", title=stream)
+    for manifest in sorted(manifests, key=lambda m: (m.dt, m.committed_at)):
+        for s in manifest.slices:
+            cells = (str(s.dt), s.account_key, s.status, str(s.rows), manifest.batch_id, s.error)
+            table.add_row(*cells)
+    return table
+
+
+def _streams(manifests: "list[Manifest]") -> Table:
+    table = Table("stream", "newest day", "batches", "slices", title="Lake / 数据湖")
+    for key in sorted({(m.platform, m.stream) for m in manifests}):
+        own = [m for m in manifests if (m.platform, m.stream) == key]
+        statuses = Counter(s.status for m in own for s in m.slices)
+        shown = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+        batches = len({m.batch_id for m in own})
+        table.add_row("/".join(key), str(max(m.dt for m in own)), str(batches), shown)
+    return table
 
 
 @lake.command()
@@ -76,21 +84,26 @@ def accept(
     opened = open_lake(settings.lake_url)
     platform, name = (found.name for found in find_stream(stream))
     key = SliceKey(platform, name, account, dt.date())
-    admitted = {w.batch_id for w in opened.admitted(platform, name) if w.key == key}
-    held = [
-        m
-        for m in sorted(opened.manifests(platform, name), key=lambda m: m.committed_at)
-        if m.batch_id not in admitted
-        and batch in (None, m.batch_id)
-        and any(m.key(s) == key and s.status in ("ok", "empty", "suspect") for s in m.slices)
-    ]
+    held = [b for b in _held_back(opened, key) if batch in (None, b)]
     if not held:
         raise TidemarkError(
             f"{stream} {account} {dt:%Y-%m-%d}: no batch is held back; "
             f"see `tidemark lake ls {stream}`"
         )
-    opened.accept(key, held[-1].batch_id, reason, settings.clock().isoformat())
-    Console().print(f"{stream} {account} {dt:%Y-%m-%d}: batch {held[-1].batch_id} is current now")
+    opened.accept(key, held[-1], reason, settings.clock().isoformat())
+    Console().print(f"{stream} {account} {dt:%Y-%m-%d}: batch {held[-1]} is current now")
+
+
+def _held_back(opened: "Lake", key: "SliceKey") -> list[str]:
+    """Return the batches that have read a slice and do not count, oldest first."""
+    of_stream = (key.platform, key.stream)
+    admitted = {w.batch_id for w in opened.admitted(*of_stream) if w.key == key}
+    return [
+        m.batch_id
+        for m in sorted(opened.manifests(*of_stream), key=lambda m: m.committed_at)
+        if m.batch_id not in admitted
+        and any(m.key(s) == key and s.status in ("ok", "empty", "suspect") for s in m.slices)
+    ]
 
 
 @lake.command()
