@@ -521,22 +521,42 @@ def test_many_suspect_slices_waiting_are_counted(doctor, sandbox):
 
 
 def test_quarantined_drops_waiting_go_when_the_corrected_file_comes(
+    doctor, sandbox, monkeypatch, capfd
+):
+    tidemark = commands(monkeypatch, capfd)
+    land_everything(sandbox, "2026-04-14")
+    days = ("--since", "2026-04-14", "--until", "2026-04-15")
+    tidemark("sandbox", "sheets", *days)
+    sheet = next((sandbox.settings.inbox / "douyin_acme").glob("*.xlsx"))
+    good = sheet.read_bytes()
+    sheet.write_bytes(b"no workbook")
+    dropped = tidemark("drop")
+
+    found = only(doctor(), "quarantined drops waiting", "warning")
+    sheet.write_bytes(good)
+    again = tidemark("drop")
+
+    assert dropped.code == 1
+    assert again.code == 0, again.err
+    assert f"douyin_acme/{sheet.name}" in found["found"]
+    assert doctor() == []
+
+
+def test_quarantined_drops_waiting_go_when_the_kept_file_is_deleted(
     doctor, sandbox, monkeypatch, capfd, tmp_path
 ):
     tidemark = commands(monkeypatch, capfd)
     land_everything(sandbox, "2026-04-14")
     wrong = tmp_path / "live.csv"
     wrong.write_text("x,y\n1,2\n")
-    dropped = tidemark("drop", str(wrong), "--account", "douyin_acme")
+    tidemark("drop", str(wrong), "--account", "douyin_acme")
 
     found = only(doctor(), "quarantined drops waiting", "warning")
     lake = open_lake(sandbox.settings.lake_url)
-    kept = lake.list_files("quarantine/files")
-    lake.delete(kept[0])
+    (kept,) = lake.list_files("quarantine/files")
+    lake.delete(kept)
 
-    assert dropped.code == 1
-    assert "douyin_acme/live.csv" in found["found"]
-    assert kept[0] in found["remedy"]
+    assert found["remedy"].endswith(f"or delete {kept}")
     assert doctor() == []
 
 
