@@ -102,7 +102,7 @@ def _drops(lake: Lake) -> Iterator[Finding]:
         name = (row["account_key"], row["file_name"])
         if row["outcome"] == "refused":
             waiting[name] = row
-        else:
+        elif row["outcome"] != "begun":
             waiting.pop(name, None)
     for row in waiting.values():
         if lake.exists(row["kept"]):
