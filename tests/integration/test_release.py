@@ -270,7 +270,7 @@ def test_a_rollback_to_an_unknown_release_names_the_kept_ones(tmp_path):
 
     with pytest.raises(RollbackError, match="r000001-20260415"):
         roll_back(site, "r000009-20260415")
-    with pytest.raises(RollbackError, match="not 1 releases before"):
+    with pytest.raises(RollbackError, match="0 releases are kept before r000001-20260415"):
         roll_back(site)
 
 
