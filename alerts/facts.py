@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.incidents import Verdict
+from tidemark.errors import TidemarkError
 
 NEWEST = """
 select
@@ -62,6 +63,8 @@ def read_facts(database: Path) -> Facts:
     """Read the published release; a new connection per request sees the newest one."""
     import duckdb
 
+    if not database.exists():
+        raise TidemarkError(f"{database}: nothing is published yet; run tidemark release")
     with duckdb.connect(str(database), read_only=True) as connection:
         release = connection.execute(RELEASE).fetchone()
         newest = connection.execute(NEWEST).to_arrow_table().to_pylist()

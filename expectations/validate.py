@@ -1,5 +1,7 @@
 """One Great Expectations run over a DuckDB file: one import, one context, many suites."""
 
+import contextlib
+import io
 import logging
 import os
 from collections.abc import Mapping
@@ -34,7 +36,8 @@ class Validator:
 
         from expectations.engine import datasource
 
-        logging.getLogger("great_expectations").setLevel(logging.ERROR)
+        for name in ("great_expectations", "great_expectations.data_context.types.base"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         self._gx = gx
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}
@@ -50,14 +53,9 @@ class Validator:
 
     def run(self, suite: Suite, table: str) -> list[Result]:
         """Run a suite on a table or view; a check that cannot be run is an error, never a pass."""
-        made = [self._expectation(suite, check) for check in suite.checks]
-        built = self._gx.ExpectationSuite(name=suite.name, expectations=made)
-        batch = (
-            self._source.add_table_asset(table, table_name=table)
-            .add_batch_definition_whole_table("all")
-            .get_batch()
-        )
-        answer = batch.validate(built, result_format=RESULT_FORMAT)
+        # advice about every query that does not say {batch} is printed each time one is copied
+        with contextlib.redirect_stdout(io.StringIO()):
+            answer = self._validate(suite, table)
         by_rule = {entry.expectation_config.meta["rule"]: entry for entry in answer.results}
         for check in suite.checks:
             if check.rule not in by_rule:
@@ -66,6 +64,16 @@ class Validator:
                     "two expectations are the same; delete one"
                 )
         return [_result(suite, check, by_rule[check.rule]) for check in suite.checks]
+
+    def _validate(self, suite: Suite, table: str) -> Any:
+        made = [self._expectation(suite, check) for check in suite.checks]
+        built = self._gx.ExpectationSuite(name=suite.name, expectations=made)
+        batch = (
+            self._source.add_table_asset(table, table_name=table)
+            .add_batch_definition_whole_table("all")
+            .get_batch()
+        )
+        return batch.validate(built, result_format=RESULT_FORMAT)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on the same file."""

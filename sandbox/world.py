@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from tidemark.errors import TidemarkError
+from tidemark.errors import WrongUsage
 
 WORLDS = ("launch", "douyin_web")
 
@@ -191,7 +191,7 @@ def load_world(name: str, shared: Path | None = None) -> World:
         from sandbox.worlds.douyin_web import douyin_web
 
         return douyin_web(shared)
-    raise TidemarkError(f"sandbox: unknown world {name!r}; there are {' and '.join(WORLDS)}")
+    raise WrongUsage(f"sandbox: unknown world {name!r}; there are {' and '.join(WORLDS)}")
 
 
 def connections(base_url: str, world: World | None = None) -> dict[str, str]:

@@ -5,9 +5,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tidemark.errors import TidemarkError
+
+CLOCK_REMEDY = "set it with `tidemark sandbox clock`, or unset TIDEMARK_CLOCK_FILE"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 Clock = Callable[[], datetime]
+
+
+class ClockError(TidemarkError):
+    """The file of a virtual clock holds no moment."""
 
 
 def system_clock() -> datetime:
@@ -22,7 +29,17 @@ def file_clock(path: Path) -> Clock:
     """
 
     def read() -> datetime:
-        return datetime.fromisoformat(path.read_text().strip()).astimezone(UTC)
+        try:
+            text = path.read_text().strip()
+        except OSError as error:
+            raise ClockError(f"{path}: {error.strerror}; {CLOCK_REMEDY}") from None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ClockError(f"{path}: {text[:40]!r} is no ISO moment; {CLOCK_REMEDY}") from None
+        if moment.tzinfo is None:
+            raise ClockError(f"{path}: {text!r} has no zone; write +08:00 behind it")
+        return moment.astimezone(UTC)
 
     return read
 

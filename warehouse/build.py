@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,13 +18,13 @@ from warehouse.changes import changed_dates, describe
 from warehouse.errors import BuildError
 from warehouse.lock import locked
 from warehouse.plans import Plan, plan_dir, read_plan, read_slices
+from warehouse.room import check_room
 from warehouse.site import Site, open_site
 from warehouse.status import write_status
 from warehouse.transform import run_dbt
 
 logger = logging.getLogger(__name__)
 
-SPARE_BYTES = 256 * 1024**2
 BUILT = "built.json"
 
 #: what turns the inputs in a database into tables and returns the folder of its artifacts
@@ -45,8 +44,8 @@ def build_candidate(
     import duckdb
 
     plan = read_plan(site.settings, plan_id)
+    check_room(site)
     try:
-        check_room(site.settings, shutil.disk_usage(site.settings.home).free)
         days = _build(site, plan, read_slices(site.settings, plan.plan_id), transform)
     except (TidemarkError, duckdb.Error) as error:
         write_status(site, "build_failed", str(error), late_sources=plan.late_sources)
@@ -58,18 +57,6 @@ def build_candidate(
         ) from error
     logger.info("%s built, as of %s: %s", plan.plan_id, plan.as_of_date, describe(days))
     return plan.plan_id
-
-
-def check_room(settings: Settings, free: int) -> None:
-    """Refuse to begin what would end half-way on a full disk."""
-    base = base_path(settings)
-    # the candidate, the release made of it, and dbt's spill
-    needed = 3 * (base.stat().st_size if base.exists() else 0) + SPARE_BYTES
-    if free < needed:
-        raise BuildError(
-            f"{settings.home} has {free / 1024**2:.0f} MiB free and a release needs "
-            f"{needed / 1024**2:.0f}; make room and run tidemark release again"
-        )
 
 
 def _build(

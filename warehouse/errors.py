@@ -15,6 +15,10 @@ class BuildError(TidemarkError):
     """The build database could not be built; nothing was published."""
 
 
+class RoomError(TidemarkError):
+    """The disk has no room for a release; nothing was begun."""
+
+
 class GateError(TidemarkError):
     """A critical check failed; the published release stays as it is."""
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tidemark.clock import system_clock
 from tidemark.settings import Settings
@@ -32,11 +33,15 @@ def locked(
     The kernel frees the lock when its holder dies, however that happens.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(_path(settings), os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(lock_path(settings), os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _acquire(settings, descriptor, wait_seconds, tell)
         _sign(descriptor, command)
-        yield
+        try:
+            yield
+        finally:
+            # a signature on a free lock tells that its holder was killed
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -44,8 +49,8 @@ def locked(
 def holder(settings: Settings) -> str | None:
     """Return who holds the lock, or None when it is free."""
     try:
-        descriptor = os.open(_path(settings), os.O_RDONLY)
-    except FileNotFoundError:
+        descriptor = os.open(lock_path(settings), os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         # a shared lock is refused exactly while somebody holds the exclusive one
@@ -55,6 +60,15 @@ def holder(settings: Settings) -> str | None:
     finally:
         os.close(descriptor)
     return None
+
+
+def signature(settings: Settings) -> dict[str, Any]:
+    """Return who signed the lock last and did not come to his end, or nothing."""
+    try:
+        body: dict[str, Any] = json.loads(lock_path(settings).read_text())
+    except (OSError, ValueError):
+        return {}
+    return body
 
 
 def _acquire(
@@ -99,5 +113,6 @@ def _describe(content: bytes) -> str:
     return f"`{body['command']}` (pid {body['pid']} on {body['host']}, since {body['since']})"
 
 
-def _path(settings: Settings) -> Path:
+def lock_path(settings: Settings) -> Path:
+    """Return the file that is locked."""
     return settings.home / ".lock"

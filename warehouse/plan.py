@@ -20,6 +20,7 @@ from warehouse.lock import locked
 from warehouse.plans import Plan, drop_plan, open_plans, plan_dir, read_plan
 from warehouse.recovery import finish_what_was_published
 from warehouse.releases import PLANS, current_entry, next_id
+from warehouse.room import check_room
 from warehouse.site import Site, open_site
 from warehouse.slices import LakeState, read_lake_state, slice_table
 from warehouse.source_day import source_day_table
@@ -169,6 +170,7 @@ def _keep(site: Site, found: Plan, state: LakeState, slices: Sequence[WinningSli
             return before
         logger.warning("%s is superseded and dropped", plan_id)
         drop_plan(site.settings, plan_id)
+    check_room(site)
     as_of = date.fromisoformat(found.as_of_date)
     plan_id = next_id(site.settings, site.lake, as_of)
     site.lake.append(PLANS, plan_id, {"planned_at": site.settings.clock().isoformat()})

@@ -42,7 +42,9 @@ def _target(settings: Settings, release_id: str | None, steps: int) -> str:
         if release_id not in kept:
             raise RollbackError(f"there is no kept release {release_id}; kept are {known}")
         return release_id
-    older = [name for name in kept if current is not None and name < current]
+    if current is None:
+        raise RollbackError("nothing is published yet, so there is nothing to go back from")
+    older = [name for name in kept if name < current]
     if not 1 <= steps <= len(older):
-        raise RollbackError(f"there are not {steps} releases before {current}; kept are {known}")
+        raise RollbackError(f"{len(older)} releases are kept before {current}; kept are {known}")
     return older[-steps]

@@ -64,8 +64,20 @@ class LakeState:
         """Return what the gate keeps from counting, from a day on, with the rules by name."""
         return tuple(
             f"{key.platform}/{key.stream} {key.account_key} {key.dt}: {attempt.error}"
-            for key, attempt in sorted(self.attempts.items(), key=lambda item: str(item[0]))
-            if attempt.status == "suspect" and key.dt >= since
+            for key, attempt in self.suspects()
+            if key.dt >= since
+        )
+
+    def suspects(self) -> list[tuple[SliceKey, Attempt]]:
+        """Return the newest attempts that are held back and that nobody has accepted."""
+        counting = {(s.key, s.batch_id) for of_stream in self.current.values() for s in of_stream}
+        return sorted(
+            (
+                (key, attempt)
+                for key, attempt in self.attempts.items()
+                if attempt.status == "suspect" and (key, attempt.batch_id) not in counting
+            ),
+            key=lambda item: str(item[0]),
         )
 
     def complete(self) -> set[SliceKey]:

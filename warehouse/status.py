@@ -12,7 +12,14 @@ from warehouse.releases import current_entry
 from warehouse.site import Site
 
 Outcome = Literal[
-    "published", "unchanged", "waiting", "held", "gate_failed", "build_failed", "rolled_back"
+    "published",
+    "unchanged",
+    "waiting",
+    "held",
+    "no_room",
+    "gate_failed",
+    "build_failed",
+    "rolled_back",
 ]
 
 

@@ -24,8 +24,18 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from extractors.core.model import SliceStatus, Stream
+from tidemark.errors import TidemarkError
 
+KNOWN_URLS = "file:///folder, s3://bucket/prefix, gs://…, hdfs://… or an installed fsspec address"
+BROKEN = (
+    "put it back from a backup, or move it away: what it speaks of is then as if never landed, and "
+    "tidemark extract reads it again"
+)
 READABLE: frozenset[str] = frozenset({"ok", "empty"})
+
+
+class LakeError(TidemarkError):
+    """The lake, or one file of it, cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +119,22 @@ def new_batch_id(now: datetime) -> str:
 
 def open_lake(url: str) -> "Lake":
     """Open the lake at a URL: file://, s3://, gs:// or any fsspec address (memory://…)."""
-    scheme = url.partition("://")[0]
-    if scheme in {"file", "s3", "gs", "hdfs"}:
-        filesystem, root = fs.FileSystem.from_uri(url)
-    else:
-        import fsspec
+    try:
+        if url.partition("://")[0] in {"file", "s3", "gs", "hdfs"}:
+            filesystem, root = fs.FileSystem.from_uri(url)
+        else:
+            import fsspec
 
-        remote, root = fsspec.core.url_to_fs(url)
-        filesystem = fs.PyFileSystem(fs.FSSpecHandler(remote))
+            remote, root = fsspec.core.url_to_fs(url)
+            filesystem = fs.PyFileSystem(fs.FSSpecHandler(remote))
+    except (ImportError, OSError, ValueError) as error:
+        raise LakeError(f"TIDEMARK_LAKE {url!r}: {error}; use {KNOWN_URLS}") from None
+    if (
+        isinstance(filesystem, fs.LocalFileSystem)
+        and Path(root).exists()
+        and not Path(root).is_dir()
+    ):
+        raise LakeError(f"TIDEMARK_LAKE {url!r}: is a file; use {KNOWN_URLS}")
     return Lake(filesystem, root.rstrip("/"), url.rstrip("/"))
 
 
@@ -172,6 +190,17 @@ class Lake:
             if info.type == fs.FileType.File and not Path(info.path).name.startswith(".")
         )
 
+    def _json(self, path: str) -> Any:
+        try:
+            return json.loads(self.read_bytes(path))
+        except ValueError as error:
+            raise LakeError(f"{self.url}/{path}: is no JSON ({error}); {BROKEN}") from None
+
+    def size(self, folder: str) -> int:
+        """Return how many bytes are below a folder."""
+        selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True, recursive=True)
+        return sum(info.size or 0 for info in self.filesystem.get_file_info(selector))
+
     def delete(self, path: str) -> None:
         """Remove one file; only compaction, expiry and erasure do."""
         self.filesystem.delete_file(f"{self.root}/{path}")
@@ -206,7 +235,14 @@ class Lake:
         folder = "/".join(part for part in ("_manifests", platform, stream) if part)
         folders = [folder] if days is None else [f"{folder}/dt={day}" for day in sorted(days)]
         paths = [path for folder in folders for path in self.list_files(folder)]
-        return [_manifest(self.read_bytes(path)) for path in paths]
+        return [self.manifest(path) for path in paths]
+
+    def manifest(self, path: str) -> Manifest:
+        """Return one manifest; LakeError names it where it is none."""
+        try:
+            return _manifest(self._json(path))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise LakeError(f"{self.url}/{path}: is no manifest ({error!r}); {BROKEN}") from None
 
     # -- verdicts --------------------------------------------------------------------------
 
@@ -221,7 +257,7 @@ class Lake:
         """Map batch id to its verdicts by (account key, day)."""
         found = {}
         for path in self.list_files("_verdicts"):
-            body = json.loads(self.read_bytes(path))
+            body = self._json(path)
             found[body["batch_id"]] = {(v.account_key, v.dt): v for v in _slice_verdicts(body)}
         return found
 
@@ -229,7 +265,7 @@ class Lake:
         """Return the verdicts on one batch so far."""
         if not self.exists(f"_verdicts/{batch_id}.json"):
             return []
-        return _slice_verdicts(json.loads(self.read_bytes(f"_verdicts/{batch_id}.json")))
+        return _slice_verdicts(self._json(f"_verdicts/{batch_id}.json"))
 
     def accept(self, key: SliceKey, batch_id: str, reason: str, accepted_at: str) -> None:
         """Make a suspect or refused slice current, on the record."""
@@ -304,7 +340,7 @@ class Lake:
 
     def ledger(self, name: str) -> list[dict[str, Any]]:
         """Return the entries of a ledger, sorted by entry id."""
-        return [json.loads(self.read_bytes(p)) for p in self.list_files(f"_ledger/{name}")]
+        return [self._json(path) for path in self.list_files(f"_ledger/{name}")]
 
 
 def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[WinningSlice]:
@@ -373,8 +409,7 @@ def _winning(manifest: Manifest, record: SliceRecord) -> WinningSlice:
     )
 
 
-def _manifest(content: bytes) -> Manifest:
-    body = json.loads(content)
+def _manifest(body: Mapping[str, Any]) -> Manifest:
     records = tuple(
         SliceRecord(
             s["account_key"],

@@ -43,19 +43,14 @@ def test_doctor_names_a_missing_credential_with_its_remedy(sandbox):
     assert "AIRFLOW_CONN_TIDEMARK_DOUYIN" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (("extract", "nowhere", "--dt", "2026-04-15"), "unknown platform 'nowhere'"),
-        (("extract", "douyin"), "say which days"),
-        (("publish",), "plan"),
-        (("backfill", "douyin", "--since", "2026-04-15", "--until", "2026-04-16"), "make run"),
-    ],
-    ids=["unknown platform", "no days", "nothing built", "no airflow"],
-)
-def test_an_error_is_one_paragraph_with_a_remedy_and_code_1(sandbox, words, told):
-    done = tidemark(sandbox, *words)
+def test_what_was_extracted_is_listed_by_stream_and_by_slice(sandbox):
+    words = ("--stream", "user_summary", "--dt", "2026-04-14", "--no-lookback")
 
-    assert done.returncode == 1
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
+    done = tidemark(sandbox, "extract", "wechat", *words)
+    streams = tidemark(sandbox, "lake", "ls")
+    slices = tidemark(sandbox, "lake", "ls", "wechat/user_summary")
+
+    assert done.returncode == 0, done.stderr
+    assert "1 ok" in done.stdout
+    assert "wechat/user_summary" in streams.stdout
+    assert "2026-04-14 │ wechat_acme │ ok" in slices.stdout

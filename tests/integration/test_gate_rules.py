@@ -273,3 +273,16 @@ def test_blame_and_great_expectations_agree_on_the_number_of_rows(rows):
 def test_a_raw_suite_whose_slices_cannot_be_told_is_refused():
     with pytest.raises(SuiteError, match="expect_column_max_to_be_between"):
         offending_rows(check("expect_column_max_to_be_between", column="x", max_value=1), "t")
+
+
+def test_a_gate_without_findings_prints_nothing_of_its_own(tmp_path, capfd):
+    found, lake = site(tmp_path)
+    write(lake, "douyin__account_days", "a", START, [{}])
+    capfd.readouterr()
+
+    report = gate_lake(lake, found)
+    printed = capfd.readouterr()
+
+    assert report.passed
+    assert printed.out == ""
+    assert "great_expectations" not in printed.err

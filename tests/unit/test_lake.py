@@ -8,6 +8,7 @@ import pytest
 
 from extractors.core.compact import compact
 from extractors.core.lake import (
+    LakeError,
     Manifest,
     SliceKey,
     SliceRecord,
@@ -198,3 +199,32 @@ def test_recent_days_are_not_compacted(lake):
     land(lake, DAYS, 2, {"a": {"x": 2}})
 
     assert compact(lake, PLATFORM, DAYS, DAY) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [("{half", "is no JSON"), ("[]", "is no manifest"), ('{"batch_id": "b"}', "is no manifest")],
+    ids=["torn", "another kind", "fields missing"],
+)
+def test_a_manifest_that_is_none_is_named_with_its_remedy(tmp_path, content, told):
+    lake = open_lake(tmp_path.as_uri())
+    path = "_manifests/alpha/days/dt=2026-04-15/b1.json"
+    lake.write_bytes(path, content.encode())
+
+    with pytest.raises(LakeError, match=told) as error:
+        lake.manifests()
+
+    assert path in str(error.value)
+    assert "put it back from a backup" in str(error.value)
+
+
+def test_a_file_is_no_lake(tmp_path):
+    (tmp_path / "lake").touch()
+
+    with pytest.raises(LakeError, match="is a file"):
+        open_lake((tmp_path / "lake").as_uri())
+
+
+def test_an_unknown_kind_of_address_is_told_with_those_that_are_known():
+    with pytest.raises(LakeError, match=r"bogus://x.*file:///folder, s3://"):
+        open_lake("bogus://x")

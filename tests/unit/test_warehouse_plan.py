@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from extractors.core.lake import SliceKey
 from extractors.core.model import Account
 from tests.warehouse_site import ACCOUNTS, land, land_day, make_site, plays
 from warehouse.errors import PlanError
@@ -171,6 +172,20 @@ def test_an_account_that_begins_does_not_turn_the_as_of_day_back(tmp_path):
     plan = make_plan(site)
 
     assert plan is not None and plan.as_of_date == "2026-04-15"
+
+
+def test_an_accepted_slice_is_no_longer_told_as_refused(tmp_path):
+    site, _ = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99), is_passed=False)
+    key = SliceKey("alpha", "days", "alpha_acme", date(2026, 4, 15))
+
+    before = make_plan(site)
+    site.lake.accept(key, "b00002", "counted by hand", "2026-04-16T02:00:00+00:00")
+    after = make_plan(site)
+
+    assert before.refused_slices == ("alpha/days alpha_acme 2026-04-15: refused by a_rule",)
+    assert after.refused_slices == ()
 
 
 def test_a_hold_stops_planning_until_it_is_lifted(tmp_path):

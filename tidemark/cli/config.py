@@ -5,7 +5,9 @@ from rich.console import Console
 from rich.table import Table
 
 app = typer.Typer()
-config = typer.Typer(help="What humans decide: accounts, metrics, campaigns, alert routes.")
+config = typer.Typer(
+    help="What humans decide: accounts, metrics, campaigns, alert routes.", no_args_is_help=True
+)
 app.add_typer(config, name="config")
 
 

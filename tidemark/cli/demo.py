@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tidemark.cli.days import day_option
+from tidemark.errors import WrongUsage
+
 app = typer.Typer()
 
 LOG_WIDTH = 160
@@ -13,14 +16,14 @@ LOG_WIDTH = 160
 
 @app.command()
 def demo(
-    through: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="Live until this day.")
-    ] = datetime(2026, 4, 18),
+    through: Annotated[datetime, day_option("Live until this day.")] = datetime(2026, 4, 18),
 ) -> None:
     """Run the launch campaign on real Airflow against the sandbox, then stop everything."""
-    from tidemark.orchestration.demo import run_demo
+    from tidemark.orchestration.demo import HISTORY_UNTIL, run_demo
     from tidemark.settings import load_settings
 
+    if through.date() < HISTORY_UNTIL:
+        raise WrongUsage(f"--through {through:%Y-%m-%d}: the story begins after {HISTORY_UNTIL}")
     run_demo(through.date(), load_settings().home, wide_console())
 
 

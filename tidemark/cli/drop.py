@@ -8,6 +8,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.errors import WrongUsage
+
 if TYPE_CHECKING:
     from extractors.core.drops import DropReport
 
@@ -41,7 +43,8 @@ def drop(
     accounts = load_accounts(settings.config_dir)
     known = sorted(a.key for a in accounts)
     if (files or account) and account not in known:
-        raise FileRefused(f"tidemark drop: name the account with --account {'|'.join(known)}")
+        given = f"unknown account {account!r}; " if account else ""
+        raise WrongUsage(f"{given}name the account with --account {'|'.join(known)}")
     for path in files or ():
         put(path, settings.inbox, account or "")
     report = process_drops(settings, open_lake(settings.lake_url), accounts)

@@ -1,26 +1,30 @@
 """tidemark extract: one platform's days into the lake."""
 
+from collections import Counter
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from extractors.core.model import Platform
-from tidemark.errors import TidemarkError
+from extractors.core.model import Platform, Window
+from tidemark.cli.days import day_option, span
+from tidemark.cli.named import find_api_platform
+from tidemark.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from extractors.core.run import RunReport
 
 app = typer.Typer()
-
-DAY = ["%Y-%m-%d"]
 
 
 @app.command()
 def extract(
-    platform: Annotated[str, typer.Argument(help="A platform of the registry.")],
-    dt: Annotated[datetime | None, typer.Option(formats=DAY, help="One day.")] = None,
-    since: Annotated[datetime | None, typer.Option(formats=DAY, help="First day.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Last day.")] = None,
+    platform: Annotated[str, typer.Argument(help="A platform that is read through an API.")],
+    dt: Annotated[datetime | None, day_option("One day.")] = None,
+    since: Annotated[datetime | None, day_option("First day.")] = None,
+    until: Annotated[datetime | None, day_option("Last day, inclusive.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only these accounts.")] = None,
     stream: Annotated[list[str] | None, typer.Option(help="Only these streams.")] = None,
     lookback: Annotated[
@@ -29,48 +33,50 @@ def extract(
 ) -> None:
     """Read days of a platform for its accounts; fail at the end when a slice failed."""
     from extractors.core.lake import open_lake
-    from extractors.core.model import Window
     from extractors.core.run import extract as run
     from tidemark.config.accounts import own_accounts
     from tidemark.settings import load_settings
 
     settings = load_settings()
-    first, last = since or dt, until or dt
-    if first is None or last is None:
-        raise TidemarkError("say which days: --dt 2026-04-15, or --since and --until")
-    declared = find_platform(platform)
-    console = Console()
-    with console.status(f"{platform}: starting") as status:
+    window, declared = _window(dt, since, until), find_api_platform(platform)
+    _check_streams(declared, stream)
+    with Console().status(f"{platform}: starting") as status:
         report = run(
             declared,
             own_accounts(settings.config_dir, platform, account),
-            Window(first.date(), last.date()),
+            window,
             lake=open_lake(settings.lake_url),
             settings=settings,
             streams=stream,
             lookback=lookback,
             on_progress=lambda text: status.update(f"{platform}: reading {text}"),
         )
-    table = Table("stream", "rows", "slices", "quarantined", "drift", title=platform)
-    for landed in report.landed:
-        slices: dict[str, int] = {}
-        for record in landed.slices:
-            slices[record.status] = slices.get(record.status, 0) + 1
-        outcome = ", ".join(f"{count} {status}" for status, count in sorted(slices.items()))
-        drift = "\n".join(landed.drift)
-        table.add_row(landed.stream, f"{landed.rows:,}", outcome, str(landed.quarantined), drift)
-    console.print(table)
+    Console().print(_table(report))
     if (error := report.error()) is not None:
         raise error
 
 
-def find_platform(name: str) -> Platform:
-    """Return a platform by name; the error lists those that exist."""
-    from extractors.core.registry import platforms_by_name
+def _table(report: "RunReport") -> Table:
+    table = Table("stream", "rows", "slices", "quarantined", "drift", title=report.platform)
+    for landed in report.landed:
+        statuses = Counter(record.status for record in landed.slices)
+        outcome = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+        drift = "\n".join(landed.drift)
+        table.add_row(landed.stream, f"{landed.rows:,}", outcome, str(landed.quarantined), drift)
+    return table
 
-    found = platforms_by_name().get(name)
-    if found is None:
-        raise TidemarkError(
-            f"unknown platform {name!r}; there are {', '.join(platforms_by_name())}"
+
+def _window(dt: datetime | None, since: datetime | None, until: datetime | None) -> Window:
+    if dt is not None and since is None and until is None:
+        since = until = dt
+    elif dt is not None or since is None or until is None:
+        raise WrongUsage("say which days: --dt 2026-04-15, or --since and --until")
+    return Window(*span(since, until))
+
+
+def _check_streams(platform: Platform, names: list[str] | None) -> None:
+    known = [stream.name for stream in platform.streams if stream.read is not None]
+    if unknown := sorted(set(names or ()) - set(known)):
+        raise WrongUsage(
+            f"{platform.name} reads no stream {', '.join(unknown)}; it reads {', '.join(known)}"
         )
-    return found

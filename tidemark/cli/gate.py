@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.cli.named import find_platform
 from tidemark.errors import TidemarkError
 
 gate = typer.Typer(help="Judge landed batches (without a subcommand: the pending ones).")
@@ -37,6 +38,7 @@ def replay(
     from extractors.core.replay import replay_quarantine
     from tidemark.settings import load_settings
 
+    platform = platform and find_platform(platform).name
     lake = open_lake(load_settings().lake_url)
     table = Table("stream", "batch", "landed", "refused", "masked", "overtaken", title="Quarantine")
     for owner, stream in every_stream():
@@ -66,6 +68,7 @@ def _run(platform: str | None, *, again: bool) -> None:
     from tidemark.settings import load_settings
 
     settings = load_settings()
+    platform = platform and find_platform(platform).name
     found = gate_lake(open_lake(settings.lake_url), settings, platform=platform, again=again)
     console = Console()
     if found.failures:

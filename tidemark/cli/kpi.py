@@ -1,6 +1,7 @@
 """tidemark kpi: the KPI-versus-goal table of the published release."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.cli.days import day_option
 from tidemark.errors import TidemarkError
 
 app = typer.Typer()
@@ -44,19 +46,18 @@ order by history.campaign_key, phase_no, history.metric, history.goal_key
 
 @app.command()
 def kpi(
-    as_of: Annotated[
-        str | None, typer.Option(help="a day YYYY-MM-DD; the newest if left out")
-    ] = None,
-    campaign: Annotated[str | None, typer.Option(help="only this campaign")] = None,
+    as_of: Annotated[datetime | None, day_option("As of which day; default: the newest.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
 ) -> None:
     """Print every goal of the published release: target, actual, pace, forecast, verdict."""
     from tidemark.settings import load_settings
 
     database = load_settings().published_dir / "tidemark.duckdb"
-    Console().print(kpi_table(database, as_of=as_of, campaign=campaign))
+    day = as_of.date() if as_of else None
+    Console().print(kpi_table(database, as_of=day, campaign=campaign))
 
 
-def kpi_table(database: Path, *, as_of: str | None = None, campaign: str | None = None) -> Table:
+def kpi_table(database: Path, *, as_of: date | None = None, campaign: str | None = None) -> Table:
     """Return the KPI-versus-goal table of a published database."""
     rows = _read(database, as_of, campaign)
     day = rows[0]["as_of_date"]
@@ -77,7 +78,7 @@ def kpi_table(database: Path, *, as_of: str | None = None, campaign: str | None 
 _RIGHT = frozenset({"目标", "实际", "应到", "达成", "进度", "预计"})
 
 
-def _read(database: Path, as_of: str | None, campaign: str | None) -> list[dict[str, Any]]:
+def _read(database: Path, as_of: date | None, campaign: str | None) -> list[dict[str, Any]]:
     import duckdb
 
     if not database.exists():
@@ -86,7 +87,7 @@ def _read(database: Path, as_of: str | None, campaign: str | None) -> list[dict[
         found = connection.execute(QUERY, {"as_of": as_of, "campaign": campaign})
         rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
     if not rows:
-        asked = " and ".join(filter(None, (as_of, campaign))) or "any day"
+        asked = " and ".join(str(word) for word in (as_of, campaign) if word) or "any day"
         raise TidemarkError(f"{database}: no goal for {asked}; see tidemark config show")
     return rows
 

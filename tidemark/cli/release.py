@@ -7,8 +7,8 @@ from rich.console import Console
 
 app = typer.Typer()
 
-PlanId = Annotated[str | None, typer.Argument(help="a plan's id; the open plan if left out")]
-Force = Annotated[bool, typer.Option("--force", help="also when nothing changed")]
+PlanId = Annotated[str | None, typer.Argument(help="A plan's id; default: the open plan.")]
+Force = Annotated[bool, typer.Option("--force", help="Also when nothing changed.")]
 
 
 @app.command()
@@ -68,9 +68,11 @@ def release(force: Force = False) -> None:
 
 @app.command()
 def rollback(
-    release_id: Annotated[str | None, typer.Argument(help="a kept release")] = None,
-    steps: Annotated[int, typer.Option(help="how many releases back, without an id")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="end the hold instead")] = False,
+    release_id: Annotated[
+        str | None, typer.Argument(help="A kept release; default: the one before.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="How many releases back, without an id.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="End the hold instead.")] = False,
 ) -> None:
     """Show readers an older release and hold new ones back until --resume."""
     from tidemark.settings import load_settings

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tidemark.errors import TidemarkError
+from tidemark.cli.days import day_option, span
+from tidemark.errors import WrongUsage
 
 sandbox = typer.Typer(help="A local server that speaks the platforms.", no_args_is_help=True)
 app = typer.Typer()
 app.add_typer(sandbox, name="sandbox")
 
-DAY = ["%Y-%m-%d"]
 CLOCK_VARIABLE = "TIDEMARK_CLOCK_FILE"
 
 
@@ -58,11 +58,11 @@ def clock(
     try:
         parsed = datetime.fromisoformat(moment)
     except ValueError:
-        raise TidemarkError(
+        raise WrongUsage(
             f"{moment!r} is no ISO moment, such as 2026-04-16T10:45:00+08:00"
         ) from None
     if parsed.tzinfo is None:
-        raise TidemarkError(f"{moment!r} has no zone; write +08:00 behind it")
+        raise WrongUsage(f"{moment!r} has no zone; write +08:00 behind it")
     clock_file.parent.mkdir(parents=True, exist_ok=True)
     clock_file.write_text(parsed.isoformat())
     Console().print(f"{clock_file}: {parsed.isoformat()}")
@@ -70,13 +70,13 @@ def clock(
 
 @sandbox.command()
 def sheets(
-    since: Annotated[datetime, typer.Option(formats=DAY, help="First covered day.")],
-    until: Annotated[datetime, typer.Option(formats=DAY, help="Last covered day.")],
+    since: Annotated[datetime, day_option("First covered day.")],
+    until: Annotated[datetime, day_option("Last covered day.")],
 ) -> None:
     """Drop the workbooks that the operators of the launch campaign would drop."""
     from sandbox.sheets import drop_sheets
     from tidemark.settings import load_settings
 
     settings = load_settings()
-    for path in drop_sheets(settings.inbox, since.date(), until.date(), settings.clock()):
+    for path in drop_sheets(settings.inbox, *span(since, until), settings.clock()):
         Console().print(str(path))

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tidemark.errors import TidemarkError
+from tidemark.errors import WrongUsage
 
 app = typer.Typer()
 
 
-class UnknownTemplate(TidemarkError):
+class UnknownTemplate(WrongUsage):
     """A template name that no file stream has."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from extractors.core.model import Account
 from tidemark.config.document import Value, read_document
 from tidemark.config.problems import Problem, nearest, raise_if_any
-from tidemark.errors import TidemarkError
+from tidemark.errors import WrongUsage
 
 FILE = "accounts.yml"
 OWNERSHIPS = ("own", "kol", "competitor")
@@ -45,7 +45,7 @@ def own_accounts(
     unknown = set(keys or ()) - {account.key for account in own}
     if unknown or not own:
         names = ", ".join(account.key for account in own) or "none"
-        raise TidemarkError(
+        raise WrongUsage(
             f"{platform}: no own account {', '.join(sorted(unknown)) or 'at all'} in "
             f"{config_dir / FILE}; there are: {names}"
         )

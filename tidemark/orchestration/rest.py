@@ -1,5 +1,6 @@
 """The few calls of Airflow's REST API that the local commands need."""
 
+import urllib.error
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -66,6 +67,18 @@ class Airflow:
         return cast(list[dict[str, Any]], found["task_instances"])
 
     def _call(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        try:
+            return self._answer(path, body)
+        except urllib.error.HTTPError as error:
+            said = error.read(300).decode(errors="replace")
+            raise TidemarkError(f"{self.base_url}: {path}: code {error.code}: {said}") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise TidemarkError(
+                f"{self.base_url}: no Airflow answers there ({error}); start one with `make run` "
+                "or pass --airflow URL"
+            ) from None
+
+    def _answer(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         if not self._headers:
             token = cast(dict[str, str], request_json(f"{self.base_url}/auth/token"))
             self._headers["Authorization"] = f"Bearer {token['access_token']}"
