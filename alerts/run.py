@@ -51,7 +51,7 @@ def evaluate(settings: Settings) -> int:
     facts = read_facts(settings.published_dir / "tidemark.duckdb")
     first_as_of = min(date.fromisoformat(e["as_of_date"]) for e in lake.ledger("releases"))
     labels = read_labels(settings)
-    heard = _heard(lake.ledger(TRANSITIONS))
+    heard = heard_messages(lake.ledger(TRANSITIONS))
     added = 0
     for entry in transitions(facts, first_as_of, heard, labels):
         entry["created_at"] = settings.clock().isoformat()
@@ -72,6 +72,8 @@ def transitions(
         if not goal.verdicts or not is_announced(goal.figures["ends_on"], first_as_of):
             continue
         messages = heard.get(goal.goal_key, [])
+        if messages and messages[-1].as_of > goal.newest.as_of:
+            continue  # readers were turned back to an older release; people know more already
         kind = owed(incidents[goal.goal_key], told(messages), goal.newest)
         inhibitor = _inhibitor(goal, facts.goals, incidents) if kind == "fire" else None
         if kind is None or (inhibitor and messages and messages[-1].inhibited_by):
@@ -196,7 +198,8 @@ def _inhibitor(goal: Goal, goals: Iterable[Goal], incidents: Mapping[str, Incide
     )
 
 
-def _heard(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[Message]]:
+def heard_messages(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[Message]]:
+    """Map each goal to what the ledger says people were told of it, oldest first."""
     messages: dict[str, list[Message]] = {}
     for entry in _in_order(entries):
         messages.setdefault(entry["goal_key"], []).append(
@@ -211,8 +214,9 @@ def _heard(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[Message]]:
 
 
 def _in_order(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # ids of releases move forward only; a machine's clock may go back
     return sorted(
-        (dict(e) for e in entries), key=lambda e: (e["as_of_date"], e["created_at"], e["alert_id"])
+        (dict(e) for e in entries), key=lambda e: (e["as_of_date"], e["release_id"], e["alert_id"])
     )
 
 
