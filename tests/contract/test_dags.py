@@ -31,7 +31,7 @@ for path in sorted(pathlib.Path("dags").glob("*.py")):
     DagContext.current_autoregister_module_name = f"dags.{path.stem}"
     importlib.import_module(f"dags.{path.stem}")
 seconds = time.perf_counter() - started
-from dags import assets
+from dags import assets, policies
 for dag, _ in DagContext.autoregistered_dags:
     condition = getattr(dag.timetable, "asset_condition", None)
     found[dag.dag_id] = {
@@ -51,6 +51,9 @@ print(json.dumps({
     "dags": found,
     "keyed": [a.name for a in assets.KEYED],
     "unkeyed": [a.name for a in assets.UNKEYED],
+    "retries": policies.EXTRACT["retries"],
+    "waits": [rule.retry_delay.total_seconds() for rule in policies.BY_ERROR.rules
+              if rule.retry_delay is not None],
 }))
 """
 
@@ -140,6 +143,23 @@ def test_every_source_is_read_between_its_ready_time_and_its_deadline(loaded):
         name = f"{platform.name}/{stream.name}"
         assert stream.ready_at <= at, f"{name}: the schedule {at} is before it is ready"
         assert at < stream.deadline_at, f"{name}: the schedule {at} is after its deadline"
+
+
+def test_a_source_that_does_not_answer_is_asked_until_its_deadline(loaded):
+    read = [(platform, stream) for platform, stream in every_stream() if stream.is_required]
+    assert read and loaded["waits"]
+
+    asked_for = loaded["retries"] * min(loaded["waits"])
+
+    for platform, stream in read:
+        at = time_of(loaded["dags"][f"extract_{platform.name}"]["cron"])
+        left = seconds_of(stream.deadline_at) - seconds_of(at)
+        assert asked_for >= left, f"{platform.name}/{stream.name}: more retries in dags/policies.py"
+
+
+def seconds_of(moment: time) -> int:
+    """Return the seconds since midnight."""
+    return moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
 def test_gates_are_tasks_of_their_own(loaded):
