@@ -72,8 +72,9 @@ def due_day(
     waiting = tuple(gap for gap in (*gaps, *unread) if now < gap.deadline)
     if not waiting or (floor is not None and floor >= yesterday):
         as_of = max(yesterday, floor or yesterday)
-        late = gaps if as_of == yesterday else gaps_on(site, as_of, complete, attempts)
-        return Due(as_of, (), late)
+        missing = gaps if as_of == yesterday else gaps_on(site, as_of, complete, attempts)
+        # an account that has just begun is not late before its first deadline
+        return Due(as_of, (), tuple(gap for gap in missing if now >= gap.deadline))
     if floor is None:
         return Due(None, waiting)
     as_of = max(floor, yesterday - timedelta(days=1))
