@@ -24,11 +24,12 @@ from alerts.incidents import (
     owed,
     told,
 )
-from alerts.text import DONE, Labels, render
+from alerts.text import DONE, Labels, render, shortened
 from extractors.core.credentials import read_connection
 from extractors.core.errors import Transient
 from extractors.core.lake import Lake, open_lake
 from extractors.core.model import Credential
+from tidemark.config.accounts import load_accounts
 from tidemark.config.alerts import AlertConfig, Channel, load_alerts
 from tidemark.config.metrics import load_metrics
 from tidemark.settings import Settings
@@ -49,8 +50,8 @@ def evaluate(settings: Settings) -> int:
     lake = open_lake(settings.lake_url)
     facts = read_facts(settings.published_dir / "tidemark.duckdb")
     first_as_of = min(date.fromisoformat(e["as_of_date"]) for e in lake.ledger("releases"))
-    labels = _labels(settings)
-    heard = _heard(lake.ledger(TRANSITIONS))
+    labels = read_labels(settings)
+    heard = heard_messages(lake.ledger(TRANSITIONS))
     added = 0
     for entry in transitions(facts, first_as_of, heard, labels):
         entry["created_at"] = settings.clock().isoformat()
@@ -71,6 +72,8 @@ def transitions(
         if not goal.verdicts or not is_announced(goal.figures["ends_on"], first_as_of):
             continue
         messages = heard.get(goal.goal_key, [])
+        if messages and messages[-1].as_of > goal.newest.as_of:
+            continue  # readers were turned back to an older release; people know more already
         kind = owed(incidents[goal.goal_key], told(messages), goal.newest)
         inhibitor = _inhibitor(goal, facts.goals, incidents) if kind == "fire" else None
         if kind is None or (inhibitor and messages and messages[-1].inhibited_by):
@@ -195,7 +198,8 @@ def _inhibitor(goal: Goal, goals: Iterable[Goal], incidents: Mapping[str, Incide
     )
 
 
-def _heard(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[Message]]:
+def heard_messages(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[Message]]:
+    """Map each goal to what the ledger says people were told of it, oldest first."""
     messages: dict[str, list[Message]] = {}
     for entry in _in_order(entries):
         messages.setdefault(entry["goal_key"], []).append(
@@ -210,8 +214,9 @@ def _heard(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[Message]]:
 
 
 def _in_order(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # ids of releases move forward only; a machine's clock may go back
     return sorted(
-        (dict(e) for e in entries), key=lambda e: (e["as_of_date"], e["created_at"], e["alert_id"])
+        (dict(e) for e in entries), key=lambda e: (e["as_of_date"], e["release_id"], e["alert_id"])
     )
 
 
@@ -220,18 +225,22 @@ def _alert_id(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
-def _labels(settings: Settings) -> Callable[[Mapping[str, Any]], Labels]:
+def read_labels(settings: Settings) -> Callable[[Mapping[str, Any]], Labels]:
+    """Return how goals are called: by their platform, or by the one account they are about."""
     from extractors.core.registry import platforms_by_name
 
     metrics = load_metrics(settings.config_dir)
-    platforms = platforms_by_name()
+    platforms = {name: platform.label_zh for name, platform in platforms_by_name().items()}
+    accounts = {account.key: account for account in load_accounts(settings.config_dir)}
     board_url = load_alerts(settings.config_dir).board_url
 
     def labels(figures: Mapping[str, Any]) -> Labels:
         metric = metrics[figures["metric"]]
-        platform = platforms.get(figures["platform"] or "")
+        account = accounts.get(figures["account_key"] or "")
+        platform = platforms.get((account.platform if account else figures["platform"]) or "", "")
+        name = f"「{shortened(account.name)}」" if account else ""
         return Labels(
-            platform.label_zh if platform else "",
+            f"{platform}{name}",
             metric.short_zh,
             DONE.get(metric.short_zh, "实际"),
             metric.short_code,

@@ -8,6 +8,7 @@ from typing import Any
 
 WAN = 10_000
 EXACT_BELOW = 100_000
+NAME_CHARACTERS = 16
 
 HEAD = {"warning": "🟡【预警】", "critical": "🔴【严重】", "missed": "🔴【未达成】"}
 BEHIND = {"warning": "落后", "critical": "将无法达成", "missed": "未达成"}
@@ -19,7 +20,7 @@ LETTERS = {"fire": "F", "escalate": "E", "remind": "M", "resolve": "S"}
 class Labels:
     """How a goal's metric and scope are called in messages."""
 
-    platform: str  # 抖音
+    scope: str  # 抖音, or 抖音「艾可美官方旗舰」 where a goal is one account's
     metric: str  # 涨粉
     done: str  # 已涨
     code: str  # NF
@@ -48,6 +49,11 @@ def day(value: date) -> str:
     return f"{value.month}/{value.day}"
 
 
+def shortened(name: str) -> str:
+    """Write a name so that a message keeps its length."""
+    return name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…"
+
+
 def render(
     transition: str,
     level: str,
@@ -61,7 +67,7 @@ def render(
     as_of: date = figures["as_of_date"]
     code = alert_code(labels, figures, as_of, transition)
     where = f"P{figures['phase_no']} {figures['phase_name']}" if figures["phase_no"] else "全活动"
-    subject = f"{labels.platform}{labels.metric}"
+    subject = f"{labels.scope}{labels.metric}"
     owner = f"@{figures['owner_name']}" if figures["owner_name"] else "@负责人"
     dates = f"数据至 {day(as_of)}" + (
         "" if figures["is_final"] else "（暂定）" if _is_closed(figures) else ""

@@ -13,6 +13,9 @@ START_DATE = datetime.fromisoformat(SCHEDULE_FROM).replace(tzinfo=SHANGHAI)
 
 ERRORS = "extractors.core.errors"
 
+# far enough apart that a source is asked until its deadline, and few enough for its daily quota
+RETRIES, COME_AGAIN = 7, timedelta(minutes=30)
+
 BY_ERROR = ExceptionRetryPolicy(
     rules=[
         RetryRule(
@@ -27,20 +30,20 @@ BY_ERROR = ExceptionRetryPolicy(
         ),
         RetryRule(
             exception=f"{ERRORS}.NotReady",
-            retry_delay=timedelta(minutes=20),
+            retry_delay=COME_AGAIN,
             reason="the platform has not finished the day",
         ),
         RetryRule(
             exception=[f"{ERRORS}.RateLimited", f"{ERRORS}.Transient"],
-            retry_delay=timedelta(minutes=5),
-            reason="a passing fault",
+            retry_delay=COME_AGAIN,
+            reason="the platform does not answer; short faults were waited out within the task",
         ),
     ]
 )
 
 EXTRACT = {
     "owner": "data-engineering",
-    "retries": 6,
+    "retries": RETRIES,
     "retry_delay": timedelta(minutes=5),
     "retry_policy": BY_ERROR,
     "execution_timeout": timedelta(hours=3),

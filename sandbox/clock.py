@@ -1,12 +1,10 @@
 """The sandbox's time: the clock file that the pipeline reads too, or the real time."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
+from tidemark.clock import Clock, file_clock, system_clock
 
-def clock(path: Path | None) -> Callable[[], datetime]:
+
+def clock(path: Path | None) -> Clock:
     """Return the present moment of this sandbox, asked anew at every request."""
-    if path is None:
-        return lambda: datetime.now(UTC)
-    return lambda: datetime.fromisoformat(path.read_text().strip()).astimezone(UTC)
+    return file_clock(path) if path else system_clock

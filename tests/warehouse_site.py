@@ -139,6 +139,16 @@ def plays(day: str, count: int) -> dict[str, list[dict[str, Any]]]:
     return {day: [{"date": date.fromisoformat(day), "plays": count}]}
 
 
+def fail(site: Site, name: str, account: str, day: str, error: str) -> None:
+    """Commit a reading of a day that ended in an error."""
+    platform, _, stream = name.partition("/")
+    dt, committed = date.fromisoformat(day), datetime(2026, 6, 1, tzinfo=UTC).isoformat()
+    record = SliceRecord(account, dt, "failed", error=error)
+    site.lake.commit(
+        Manifest(f"f-{account}-{day}", platform, stream, dt, committed, committed, (record,))
+    )
+
+
 def land_day(site: Site, day: str, count: int = 10) -> None:
     """Land a day of both platforms."""
     land(site, "alpha/days", "alpha_acme", plays(day, count))

@@ -37,6 +37,7 @@ def file_clock(path: Path) -> Clock:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise ClockError(f"{path}: {text[:40]!r} is no ISO moment; {CLOCK_REMEDY}") from None
+        # without a zone it would mean another moment on every machine
         if moment.tzinfo is None:
             raise ClockError(f"{path}: {text!r} has no zone; write +08:00 behind it")
         return moment.astimezone(UTC)
@@ -46,4 +47,6 @@ def file_clock(path: Path) -> Clock:
 
 def business_date(moment: datetime) -> date:
     """Return the Asia/Shanghai calendar day of a moment with zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no zone; its day would depend on the machine")
     return moment.astimezone(SHANGHAI).date()

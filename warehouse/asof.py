@@ -1,6 +1,6 @@
 """The as-of day of a release (R1): the newest day that is complete or past its deadline."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,18 +8,39 @@ from extractors.core.lake import SliceKey, WinningSlice
 from extractors.core.model import Account, Platform, Stream
 from tidemark.clock import SHANGHAI, business_date
 from warehouse.site import Site
+from warehouse.slices import Attempt
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A required slice that is not there."""
+    """A required slice that is not there: since when its source is silent, and why."""
 
     key: SliceKey
     deadline: datetime
+    last_complete: date | None = None  # the newest day before it that was read
+    attempt: Attempt | None = None
 
-    def __str__(self) -> str:
-        key, until = self.key, self.deadline.astimezone(SHANGHAI)
-        return f"{key.platform}/{key.stream} {key.account_key} {key.dt} until {until:%H:%M}"
+    def waiting(self) -> str:
+        """Say what is waited for, until when, and how the last try ended."""
+        return f"{self._source()} {self.key.dt} until {_clock(self.deadline)}{self._why()}"
+
+    def late(self) -> str:
+        """Say what is missing, since when, and how the last try ended."""
+        last = self.last_complete
+        # the deadline of the first silent day keeps its hour: deadlines are a stream's own
+        silent_days = (self.key.dt - last).days - 1 if last else 0
+        since = _moment(self.deadline - timedelta(days=silent_days))
+        known = f"data until {last}" if last else "never read before"
+        return f"{self._source()} {self.key.dt}: late since {since}, {known}{self._why()}"
+
+    def _source(self) -> str:
+        return f"{self.key.platform}/{self.key.stream} {self.key.account_key}"
+
+    def _why(self) -> str:
+        if self.attempt is None:
+            return ", not tried yet"
+        error = f": {self.attempt.error}" if self.attempt.error else ""
+        return f", {self.attempt.status}{error}"
 
 
 @dataclass(frozen=True)
@@ -35,51 +56,69 @@ def due_day(
     site: Site,
     complete: Collection[SliceKey],
     floor: date | None,
-    attempted: Collection[SliceKey] | None = None,
+    attempts: Mapping[SliceKey, Attempt],
 ) -> Due:
     """Return the due as-of day, never before `floor` (that of the published release).
 
-    Where `attempted` is given, yesterday is also waited for until every other stream of an API
-    has been read or has failed: a release in the middle of a reading would be followed by another.
+    Yesterday is also waited for until every other stream of an API has been read or has failed: a
+    release in the middle of a reading would be followed by another.
     A first release waits for yesterday: what lands first must not be published alone. After that,
     every day before yesterday is past its deadlines, so only yesterday can be waited for.
     """
     now = site.settings.clock()
     yesterday = business_date(now) - timedelta(days=1)
-    gaps = gaps_on(site, yesterday, complete)
-    unread = gaps if attempted is None else gaps_on(site, yesterday, complete, attempted)
-    waiting = tuple(gap for gap in unread if now < gap.deadline)
+    gaps = gaps_on(site, yesterday, complete, attempts)
+    unread = unread_on(site, yesterday, attempts)
+    waiting = tuple(gap for gap in (*gaps, *unread) if now < gap.deadline)
     if not waiting or (floor is not None and floor >= yesterday):
         as_of = max(yesterday, floor or yesterday)
-        return Due(as_of, (), gaps if as_of == yesterday else gaps_on(site, as_of, complete))
+        missing = gaps if as_of == yesterday else gaps_on(site, as_of, complete, attempts)
+        # an account that has just begun is not late before its first deadline
+        return Due(as_of, (), tuple(gap for gap in missing if now >= gap.deadline))
     if floor is None:
         return Due(None, waiting)
     as_of = max(floor, yesterday - timedelta(days=1))
-    return Due(as_of, waiting, gaps_on(site, as_of, complete))
+    return Due(as_of, waiting, gaps_on(site, as_of, complete, attempts))
 
 
 def gaps_on(
     site: Site,
     day: date,
     complete: Collection[SliceKey],
-    attempted: Collection[SliceKey] | None = None,
+    attempts: Mapping[SliceKey, Attempt],
 ) -> tuple[Gap, ...]:
-    """Return the required slices of a day that have no current reading.
-
-    Where `attempted` is given, also the other slices of APIs that nobody has tried to read.
-    """
-    keys = (
-        (SliceKey(platform.name, stream.name, account.key, day), stream)
-        for platform, stream in site.streams
-        if stream.is_required or (attempted is not None and stream.read is not None)
-        for account in site.own_accounts
-        if account.platform == platform.name and is_active(account, day)
+    """Return the required slices of a day that have no current reading."""
+    missing = [
+        (key, stream)
+        for key, stream in _expected(site, day)
+        if stream.is_required and key not in complete
+    ]
+    return tuple(
+        Gap(key, deadline(stream, day), _last_complete(key, complete), attempts.get(key))
+        for key, stream in missing
     )
+
+
+def unread_on(site: Site, day: date, attempts: Mapping[SliceKey, Attempt]) -> tuple[Gap, ...]:
+    """Return the slices of APIs that nothing requires and nobody has tried to read yet."""
     return tuple(
         Gap(key, deadline(stream, day))
-        for key, stream in keys
-        if key not in (complete if stream.is_required else attempted or ())
+        for key, stream in _expected(site, day)
+        if stream.read is not None and not stream.is_required and key not in attempts
     )
+
+
+def _expected(site: Site, day: date) -> Iterator[tuple[SliceKey, Stream]]:
+    for platform, stream in site.streams:
+        for account in site.own_accounts:
+            if account.platform == platform.name and is_active(account, day):
+                yield SliceKey(platform.name, stream.name, account.key, day), stream
+
+
+def _last_complete(key: SliceKey, complete: Collection[SliceKey]) -> date | None:
+    source = (key.platform, key.stream, key.account_key)
+    older = (k for k in complete if (k.platform, k.stream, k.account_key) == source)
+    return max((k.dt for k in older if k.dt < key.dt), default=None)
 
 
 def deadline(stream: Stream, day: date) -> datetime:
@@ -111,3 +150,11 @@ def feeds(platform: Platform, stream: Stream, account: Account, landed: Collecti
     if stream.read is None:
         return account.key in landed
     return account.platform == platform.name
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%H:%M}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

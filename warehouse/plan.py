@@ -83,8 +83,8 @@ def make_plan(site: Site, *, force: bool = False) -> Plan | None:
         site,
         decided.outcome,
         decided.reason,
-        waiting_for=[str(gap) for gap in decided.due.waiting],
-        late_sources=[str(gap) for gap in decided.due.late],
+        waiting_for=[gap.waiting() for gap in decided.due.waiting],
+        late_sources=[gap.late() for gap in decided.due.late],
         refused_slices=_refused(site, state),
     )
     logger.info("%s: %s", decided.outcome, decided.reason)
@@ -94,7 +94,8 @@ def make_plan(site: Site, *, force: bool = False) -> Plan | None:
 def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
     current = current_entry(site.settings, site.lake)
     due = due_day(site, state.complete(), _as_of(current), state.attempts)
-    waiting = Nothing("waiting", "waiting for " + ", ".join(map(str, due.waiting)), due)
+    awaited = "; ".join(gap.waiting() for gap in due.waiting)
+    waiting = Nothing("waiting", f"waiting for {awaited}", due)
     if due.as_of is None:
         return waiting
     slices = state.slices(due.as_of)
@@ -124,7 +125,7 @@ def _describe(site: Site, due: Due, state: LakeState, slices: Sequence[WinningSl
         config_hash=config,
         config_version=site.config_version,
         code_version=code_version(models),
-        late_sources=tuple(str(gap) for gap in due.late),
+        late_sources=tuple(gap.late() for gap in due.late),
         refused_slices=_refused(site, state),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
+from extractors.core.errors import NotOffered
 from extractors.core.model import Account, DayOutcome, Stream, Window
 from tidemark.clock import SHANGHAI, business_date
 
@@ -39,18 +40,34 @@ def refusal(stream: Stream, day: date, now: datetime) -> DayOutcome | None:
     return None
 
 
+def check_backfill(platform: str, stream: Stream, window: Window, now: datetime) -> None:
+    """Raise NotOffered when somebody asks by name for a snapshot of days that have passed."""
+    if not stream.is_snapshot:
+        return
+    gone = [day for day in window.days() if now > _snapshot_until(stream, day)]
+    if gone:
+        raise NotOffered(
+            f"{platform}/{stream.name}: a snapshot reads now and cannot be read for {gone[0]}: its "
+            f"time ended on {_snapshot_until(stream, gone[0]):%Y-%m-%d %H:%M} (Asia/Shanghai). "
+            "Leave the stream or the day out; what was not read then stays missing"
+        )
+
+
 def moment_after(day: date, at: time_of_day) -> datetime:
     """Return the moment on the day after, Asia/Shanghai."""
     return datetime.combine(day + timedelta(days=1), at, SHANGHAI)
 
 
 def _snapshot_refusal(stream: Stream, day: date, now: datetime) -> DayOutcome | None:
-    ends_at = moment_after(day, time_of_day(0))
-    if now > ends_at + timedelta(hours=stream.snapshot_tolerance_hours):
+    if now > _snapshot_until(stream, day):
         return DayOutcome(day, "missing", "a snapshot reads now; its time has passed")
-    if now < ends_at - timedelta(hours=1):
+    if now < moment_after(day, time_of_day(0)) - timedelta(hours=1):
         return DayOutcome(day, "not_ready", "the day is not over")
     return None
+
+
+def _snapshot_until(stream: Stream, day: date) -> datetime:
+    return moment_after(day, time_of_day(0)) + timedelta(hours=stream.snapshot_tolerance_hours)
 
 
 def _is_active(account: Account, day: date) -> bool:

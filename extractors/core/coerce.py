@@ -16,6 +16,9 @@ BLANKS = frozenset({"", "-", "--", "—", "null", "None", "N/A"})
 INT64 = range(-(2**63), 2**63)
 # a unix time above this is in milliseconds (seconds reach it in the year 5138)
 MILLISECONDS_FROM = 100_000_000_000
+# unix times outside are digits of another meaning, such as 20260415 or 20260415103000
+FIRST_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+LAST_SECOND = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 MOMENT_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M")
 DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d")
 TRUE = frozenset({"true", "1", "yes", "是", "y"})
@@ -153,10 +156,9 @@ def _moment(value: Any) -> datetime | None:
         return None  # platforms write 0 for "did not happen"
     if abs(seconds) >= MILLISECONDS_FROM:
         seconds = seconds / 1000
-    try:
-        return datetime.fromtimestamp(float(seconds), UTC)
-    except (OverflowError, OSError, ValueError):
-        raise CoercionError("it is no moment") from None
+    if not FIRST_SECOND <= seconds < LAST_SECOND:
+        raise CoercionError("it is no unix time between 2000 and 2100")
+    return datetime.fromtimestamp(float(seconds), UTC)
 
 
 def _parse_moment(text: str) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from extractors.core.asking import asked_days, asked_window
+from extractors.core.asking import asked_days, asked_window, check_backfill
 from extractors.core.auth import TokenStore
 from extractors.core.credentials import credential_for
 from extractors.core.errors import (
@@ -101,6 +101,8 @@ def extract(
 
     Failures of an account or stream end in its slices and in the report; they stop nobody else.
     """
+    for name in streams or ():
+        check_backfill(platform.name, _named(platform, name), window, settings.clock())
     clients = _Clients(platform, lake, settings, credentials)
     report = RunReport(platform.name)
     for stream in platform.streams:
@@ -113,6 +115,13 @@ def extract(
     clients.close()
     expire_landing(lake, settings.clock())
     return report
+
+
+def _named(platform: Platform, name: str) -> Stream:
+    known = [stream.name for stream in platform.streams]
+    if name not in known:
+        raise ExtractError(f"{platform.name}: unknown stream {name!r}; there are {known}")
+    return platform.stream(name)
 
 
 class _Clients:

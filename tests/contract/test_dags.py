@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from datetime import time
 from pathlib import Path
 
 import pytest
 
+from extractors.core.registry import every_stream
 from tidemark.settings import PROJECT_ROOT
 
 LOADER = """
@@ -29,7 +31,7 @@ for path in sorted(pathlib.Path("dags").glob("*.py")):
     DagContext.current_autoregister_module_name = f"dags.{path.stem}"
     importlib.import_module(f"dags.{path.stem}")
 seconds = time.perf_counter() - started
-from dags import assets
+from dags import assets, policies
 for dag, _ in DagContext.autoregistered_dags:
     condition = getattr(dag.timetable, "asset_condition", None)
     found[dag.dag_id] = {
@@ -39,6 +41,7 @@ for dag, _ in DagContext.autoregistered_dags:
         "partitioned": type(dag.timetable).__name__.startswith(("Partitioned", "CronPartition")),
         "consumes": sorted(names(condition)),
         "catchup": dag.catchup,
+        "cron": getattr(dag.timetable, "expression", ""),
         "zone": str(dag.timezone),
         "emits": sorted({o.name for t in dag.tasks for o in t.outlets}),
         "tasks": sorted(t.task_id for t in dag.tasks),
@@ -48,6 +51,9 @@ print(json.dumps({
     "dags": found,
     "keyed": [a.name for a in assets.KEYED],
     "unkeyed": [a.name for a in assets.UNKEYED],
+    "retries": policies.EXTRACT["retries"],
+    "waits": [rule.retry_delay.total_seconds() for rule in policies.BY_ERROR.rules
+              if rule.retry_delay is not None],
 }))
 """
 
@@ -110,6 +116,50 @@ def test_release_listens_to_every_keyed_source(loaded):
     consumed = set(loaded["dags"]["release"]["consumes"])
 
     assert consumed == set(loaded["keyed"]) - {"release"}
+
+
+def test_the_wait_is_closed_after_the_deadline_of_every_stream(loaded):
+    deadlines = [stream.deadline_at for _, stream in every_stream() if stream.read is not None]
+    assert deadlines
+
+    closed_at = time_of(loaded["dags"]["release_deadline"]["cron"])
+
+    assert closed_at > max(deadlines), "move the cron of dags/release_deadline.py"
+
+
+def time_of(cron: str) -> time:
+    """Return the time of day of a daily cron expression."""
+    minute, hour, *rest = cron.split()
+    assert rest == ["*", "*", "*"]
+    return time(int(hour), int(minute))
+
+
+def test_every_source_is_read_between_its_ready_time_and_its_deadline(loaded):
+    read = [(platform, stream) for platform, stream in every_stream() if stream.read is not None]
+    assert read
+
+    for platform, stream in read:
+        at = time_of(loaded["dags"][f"extract_{platform.name}"]["cron"])
+        name = f"{platform.name}/{stream.name}"
+        assert stream.ready_at <= at, f"{name}: the schedule {at} is before it is ready"
+        assert at < stream.deadline_at, f"{name}: the schedule {at} is after its deadline"
+
+
+def test_a_source_that_does_not_answer_is_asked_until_its_deadline(loaded):
+    read = [(platform, stream) for platform, stream in every_stream() if stream.is_required]
+    assert read and loaded["waits"]
+
+    asked_for = loaded["retries"] * min(loaded["waits"])
+
+    for platform, stream in read:
+        at = time_of(loaded["dags"][f"extract_{platform.name}"]["cron"])
+        left = seconds_of(stream.deadline_at) - seconds_of(at)
+        assert asked_for >= left, f"{platform.name}/{stream.name}: more retries in dags/policies.py"
+
+
+def seconds_of(moment: time) -> int:
+    """Return the seconds since midnight."""
+    return moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
 def test_gates_are_tasks_of_their_own(loaded):

@@ -3,7 +3,7 @@
 import pytest
 
 from expectations.suites import load_suites
-from extractors.core.registry import every_stream, platforms_by_name
+from extractors.core.registry import every_stream, find_stream, platforms_by_name
 from sandbox.server import make_app
 from sandbox.world import load_world
 from tidemark.settings import PROJECT_ROOT
@@ -68,3 +68,20 @@ def test_every_published_table_of_the_contract_has_a_model_and_a_suite():
 
     assert len(models) >= 48
     assert suites == models, f"add or delete suites: {sorted(suites ^ models)}"
+
+
+# a snapshot reads now, a listing brings everything, a file comes when people drop it
+READ_BY_DAY = [
+    (platform.name, stream.name)
+    for platform, stream in every_stream()
+    if stream.read is not None
+    and (stream.is_required or stream.merge == "replace_slice")
+    and not stream.is_snapshot
+]
+
+
+@pytest.mark.parametrize("pair", READ_BY_DAY, ids=ids)
+def test_a_day_that_failed_is_read_again_on_the_next_two_mornings(pair):
+    stream = find_stream(*pair)
+
+    assert stream.lookback_days >= 2, f"{ids(pair)}: a failed day stays lost; set lookback_days"

@@ -14,6 +14,7 @@ from rich.console import Console
 from extractors.core.lake import open_lake
 from tidemark.orchestration import demo
 from tidemark.orchestration.local import request_json, running_services
+from tidemark.orchestration.rest import ENDED
 from tidemark.settings import PROJECT_ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
@@ -127,6 +128,18 @@ def test_a_day_read_again_leaves_every_published_row_as_it_was(story):
     run_tidemark(stage, "release")
 
     assert query(stage, CHECKSUM) == before
+
+
+def test_the_clock_of_the_deadline_wakes_the_release(story):
+    stage, _goals = story
+    woken = len(stage.airflow.runs("release"))
+    day = demo.DEFAULT_THROUGH
+
+    stage.airflow.backfill("release_deadline", day, day)
+
+    wait_until(lambda: len(stage.airflow.runs("release")) > woken, demo.STEP_SECONDS)
+    wait_until(lambda: stage.airflow.runs("release")[0]["state"] in ENDED, demo.STEP_SECONDS)
+    assert stage.airflow.runs("release")[0]["state"] == "success"
 
 
 def test_status_says_what_was_published(story):

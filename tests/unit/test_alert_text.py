@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 
-from alerts.text import Labels, number, render
+from alerts.run import read_labels
+from alerts.text import Labels, number, render, shortened
+from tidemark.settings import load_settings
 
 LABELS = Labels("抖音", "涨粉", "已涨", "NF")
+LONGEST = Labels(f"微信公众号「{shortened('艾可美' * 9)}」", "涨粉", "已涨", "NF")
 
 FIRE = {
     "as_of_date": date(2026, 4, 15),
@@ -72,10 +75,34 @@ def test_a_resolve_reads_like_the_model():
 @pytest.mark.parametrize("transition", ["fire", "escalate", "remind", "resolve"])
 @pytest.mark.parametrize("level", ["warning", "critical", "missed"])
 def test_every_message_is_at_most_six_lines_and_220_characters(transition, level):
-    text = render(transition, level, FIRE, LABELS, since=date(2026, 4, 3), is_correction=True)
+    text = render(transition, level, FIRE, LONGEST, since=date(2026, 4, 3), is_correction=True)
 
     assert len(text) <= 220
     assert text.count("\n") <= 5
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject"),
+    [
+        ({"platform": "douyin", "account_key": None}, "抖音"),
+        ({"platform": None, "account_key": "wechat_acme"}, "微信公众号「艾可美公众号」"),
+        ({"platform": None, "account_key": "douyin_shop_main"}, "抖音小店「艾可美抖音小店」"),
+        ({"platform": None, "account_key": None}, ""),
+    ],
+    ids=["platform", "account", "shop", "brand"],
+)
+def test_a_message_names_the_one_account_that_it_is_about(tmp_path, scope, subject):
+    settings = load_settings({"TIDEMARK_HOME": str(tmp_path)})
+    labels = read_labels(settings)(FIRE | scope | {"metric": "new_followers"})
+
+    head = render("fire", "warning", FIRE, labels, since=date(2026, 4, 3)).split("\n")[0]
+
+    assert head == f"🟡【预警】{subject}涨粉落后 · P2 挑战赛"
+
+
+def test_a_long_name_is_shortened():
+    assert shortened("艾可美" * 6) == "艾可美艾可美艾可美艾可美艾可美…"
+    assert shortened("艾可美官方旗舰") == "艾可美官方旗舰"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,7 +11,14 @@ import pyarrow as pa
 import pytest
 
 from extractors.core import http, lane
-from extractors.core.errors import AuthError, QuotaExhausted, TokenExpired, Transient
+from extractors.core.errors import (
+    AuthError,
+    ExtractError,
+    NotOffered,
+    QuotaExhausted,
+    TokenExpired,
+    Transient,
+)
 from extractors.core.lake import SliceVerdict, iter_rows, open_lake
 from extractors.core.model import (
     Account,
@@ -144,6 +152,8 @@ PLATFORM = Platform(
     fetch_token=fetch_token,
     read_envelope=envelope,
 )
+SNAPSHOT = replace(DAYS, is_snapshot=True, snapshot_tolerance_hours=12)
+PASSED = Window(date(2026, 4, 13), date(2026, 4, 15))
 ACCOUNT = Account("a1", "fake", "x", "A", "acme")
 
 
@@ -151,7 +161,7 @@ def ok(*rows):
     return 200, {"code": 0, "data": {"rows": list(rows)}}
 
 
-def run(api, lake, settings, *, accounts=(ACCOUNT,), window=None, platform=PLATFORM):
+def run(api, lake, settings, *, accounts=(ACCOUNT,), window=None, platform=PLATFORM, streams=None):
     api.answers.setdefault("/token", [(200, {"code": 0, "data": {"token": "act.one"}})])
     return extract(
         platform,
@@ -159,6 +169,7 @@ def run(api, lake, settings, *, accounts=(ACCOUNT,), window=None, platform=PLATF
         window or Window(DAY, DAY),
         lake=lake,
         settings=settings,
+        streams=streams,
         credentials=lambda account: Credential(account.key, "id", "hidden-pass", api.url),
     )
 
@@ -323,8 +334,7 @@ def test_an_accepted_suspect_becomes_current(api, lake, settings):
 
 
 def test_a_snapshot_is_not_filed_under_a_day_that_has_passed(api, lake, settings):
-    snapshot = Stream(**{**DAYS.__dict__, "is_snapshot": True, "snapshot_tolerance_hours": 12})
-    platform = Platform(**{**PLATFORM.__dict__, "streams": (snapshot,)})
+    platform = Platform(**{**PLATFORM.__dict__, "streams": (SNAPSHOT,)})
     api.answers["/days"] = [ok({"date": "2026-04-15", "plays": 9, "fan": None})]
 
     report = run(
@@ -337,6 +347,37 @@ def test_a_snapshot_is_not_filed_under_a_day_that_has_passed(api, lake, settings
         "2026-04-15": "ok",
         "2026-04-16": "not_ready",
     }
+
+
+def test_a_snapshot_of_a_past_day_that_is_asked_for_by_name_is_refused(api, lake, settings):
+    platform = Platform(**{**PLATFORM.__dict__, "streams": (SNAPSHOT,)})
+    refused = r"fake/days: a snapshot reads now and cannot be read for 2026-04-13: .* 2026-04-14 12"
+
+    with pytest.raises(NotOffered, match=refused):
+        run(api, lake, settings, platform=platform, window=PASSED, streams=["days"])
+
+    assert api.seen == []
+    assert lake.manifests() == []
+
+
+def test_a_snapshot_that_was_read_in_time_outlives_a_backfill(api, lake, settings):
+    platform = Platform(**{**PLATFORM.__dict__, "streams": (SNAPSHOT,)})
+    api.answers["/days"] = [ok({"date": "2026-04-15", "plays": 9, "fan": None})]
+    run(api, lake, settings, platform=platform)
+    pass_all(lake)
+    a_week_later = replace(settings, clock=lambda: NOW + timedelta(days=7))
+    api.answers["/days"] = [ok({"date": "2026-04-15", "plays": 99, "fan": None})]
+
+    report = run(api, lake, a_week_later, platform=platform)
+    pass_all(lake)
+
+    assert statuses(report) == {"2026-04-15": "missing"}
+    assert [row["plays"] for row in iter_rows(lake, lake.current(SNAPSHOT, "fake"))] == [9]
+
+
+def test_an_unknown_stream_is_named_with_those_that_exist(api, lake, settings):
+    with pytest.raises(ExtractError, match=r"fake: unknown stream 'nights'; there are \['days'\]"):
+        run(api, lake, settings, streams=["nights"])
 
 
 def test_a_stream_may_say_how_a_day_ended(api, lake, settings):

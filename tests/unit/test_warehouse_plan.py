@@ -6,7 +6,7 @@ import pytest
 
 from extractors.core.lake import SliceKey
 from extractors.core.model import Account
-from tests.warehouse_site import ACCOUNTS, land, land_day, make_site, plays
+from tests.warehouse_site import ACCOUNTS, fail, land, land_day, make_site, plays
 from warehouse.errors import PlanError
 from warehouse.hold import lift_hold, set_hold
 from warehouse.plan import make_plan
@@ -69,9 +69,14 @@ def test_the_first_release_waits_for_every_required_source_of_yesterday(tmp_path
 
     assert early is None
     assert status["outcome"] == "waiting"
-    assert status["reason"] == "waiting for beta/days beta_acme 2026-04-15 until 12:00"
+    assert status["reason"] == (
+        "waiting for beta/days beta_acme 2026-04-15 until 12:00, not tried yet"
+    )
     assert late is not None and late.as_of_date == "2026-04-15"
-    assert late.late_sources == ("beta/days beta_acme 2026-04-15 until 12:00",)
+    assert late.late_sources == (
+        "beta/days beta_acme 2026-04-15: late since 2026-04-16 12:00, never read before, "
+        "not tried yet",
+    )
 
 
 def test_one_platform_of_the_new_day_starts_no_build(tmp_path):
@@ -87,8 +92,69 @@ def test_one_platform_of_the_new_day_starts_no_build(tmp_path):
     due = make_plan(site)
 
     assert waiting is None
-    assert status["waiting_for"] == ["beta/days beta_acme 2026-04-16 until 12:00"]
+    assert status["waiting_for"] == ["beta/days beta_acme 2026-04-16 until 12:00, not tried yet"]
     assert due is not None and due.as_of_date == "2026-04-16"
+
+
+def test_a_silent_source_is_named_with_its_first_late_moment_and_its_error(tmp_path):
+    site, clock = make_site(tmp_path)
+    land_day(site, "2026-04-13")
+    for day in ("2026-04-14", "2026-04-15"):
+        land(site, "alpha/days", "alpha_acme", plays(day, 10))
+        fail(site, "beta/days", "beta_acme", day, "Transient: beta/days: HTTP 500")
+
+    make_plan(site)
+    before = read_status(site.settings)["waiting_for"]
+    clock.set("2026-04-16", "12:00")
+    plan = make_plan(site)
+
+    assert before == [
+        "beta/days beta_acme 2026-04-15 until 12:00, failed: Transient: beta/days: HTTP 500"
+    ]
+    assert plan is not None
+    assert plan.late_sources == (
+        "beta/days beta_acme 2026-04-15: late since 2026-04-15 12:00, data until 2026-04-13, "
+        "failed: Transient: beta/days: HTTP 500",
+    )
+
+
+def test_a_late_day_that_comes_is_released_at_once_and_nothing_is_late_any_more(tmp_path):
+    site, clock = make_site(tmp_path, at="12:00")
+    land_day(site, "2026-04-14")
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 10))
+    publish_by_hand(site, make_plan(site))
+    clock.set("2026-04-16", "16:00")
+
+    nothing_new = make_plan(site)
+    still_late = read_status(site.settings)["late_sources"]
+    land(site, "beta/days", "beta_acme", plays("2026-04-15", 12))
+    recovered = make_plan(site)
+
+    assert nothing_new is None
+    assert still_late == [
+        "beta/days beta_acme 2026-04-15: late since 2026-04-16 12:00, data until 2026-04-14, "
+        "not tried yet"
+    ]
+    assert recovered is not None
+    assert (recovered.as_of_date, recovered.late_sources) == ("2026-04-15", ())
+
+
+@pytest.mark.parametrize(
+    ("day", "at"),
+    [("2026-04-16", "10:44"), ("2026-04-15", "23:59")],
+    ids=["a-minute", "over-midnight"],
+)
+def test_a_clock_that_goes_back_does_not_turn_the_as_of_day_back(tmp_path, day, at):
+    site, clock = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    publish_by_hand(site, make_plan(site))
+    clock.set(day, at)
+    land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
+
+    plan = make_plan(site)
+
+    assert plan is not None and plan.as_of_date == "2026-04-15"
+    assert plan.plan_id == "r000002-20260415"
 
 
 def test_equal_inputs_make_no_second_release(tmp_path):
@@ -171,7 +237,8 @@ def test_an_account_that_begins_does_not_turn_the_as_of_day_back(tmp_path):
 
     plan = make_plan(site)
 
-    assert plan is not None and plan.as_of_date == "2026-04-15"
+    assert plan is not None
+    assert (plan.as_of_date, plan.late_sources) == ("2026-04-15", ())
 
 
 def test_an_accepted_slice_is_no_longer_told_as_refused(tmp_path):

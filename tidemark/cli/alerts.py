@@ -3,6 +3,7 @@
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 alerts = typer.Typer(help="Incidents of goals: evaluate, deliver, log.", no_args_is_help=True)
 app = typer.Typer()
@@ -48,6 +49,6 @@ def log() -> None:
             entry["transition"],
             entry["severity"],
             entry["goal_key"],
-            held or "\n".join(attempts.get(entry["alert_id"], ["pending"])),
+            Text(held or "\n".join(attempts.get(entry["alert_id"], ["pending"]))),
         )
     Console().print(table)

@@ -21,7 +21,7 @@ def plan(force: Force = False) -> None:
     settings = load_settings()
     found = run(settings, force=force)
     if found is None:
-        Console().print(f"nothing to build: {read_status(settings)['reason']}")
+        Console().print(f"nothing to build: {read_status(settings)['reason']}", markup=False)
         return
     Console().print(f"{found.plan_id}: as of {found.as_of_date}, inputs {found.input_hash[:12]}")
 
@@ -63,7 +63,8 @@ def release(force: Force = False) -> None:
     settings, console = load_settings(), Console()
     release_id = run(settings, force=force, tell=lambda step: console.print(f"… {step}"))
     reason = read_status(settings)["reason"]
-    console.print(f"{release_id} published" if release_id else f"nothing to build: {reason}")
+    ended = f"{release_id} published" if release_id else f"nothing to build: {reason}"
+    console.print(ended, markup=False)
 
 
 @app.command()
@@ -91,6 +92,7 @@ def rollback(
 def status() -> None:
     """Show what readers see now and what the last attempt did."""
     from rich.table import Table
+    from rich.text import Text
 
     from tidemark.settings import load_settings
     from warehouse.hold import read_hold
@@ -101,7 +103,8 @@ def status() -> None:
     body = read_status(settings)
     table = Table(show_header=False, title="Release / 发布状态")
     for name, value in body.items():
-        table.add_row(name, "\n".join(value) if isinstance(value, list) else str(value or "-"))
+        text = "\n".join(value) if isinstance(value, list) else str(value or "-")
+        table.add_row(name, Text(text))  # an error may hold brackets; they are no markup
     table.add_row("hold", read_hold(settings) or "-")
     table.add_row("lock", holder(settings) or "free")
     Console().print(table if body else "no release was attempted yet; run tidemark release")

@@ -125,6 +125,7 @@ PLATFORM = Platform(
             merge="replace_slice",
             read=streams.user_summary,
             day=_ref_date,
+            lookback_days=2,  # a morning that failed is made good
             max_window_days=7,
             is_required=True,
         ),
@@ -138,6 +139,7 @@ PLATFORM = Platform(
             read=streams.user_cumulate,
             day=_ref_date,
             ignored=frozenset({"user_source"}),
+            lookback_days=2,  # a morning that failed is made good
             max_window_days=7,
             is_dense=True,
             is_required=True,
@@ -201,6 +203,7 @@ PLATFORM = Platform(
             merge="replace_slice",
             read=streams.upstream_messages,
             day=_ref_date,
+            lookback_days=2,  # a morning that failed is made good
             max_window_days=7,
         ),
         Stream(
