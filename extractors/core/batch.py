@@ -41,6 +41,11 @@ class Batch:
         """How many rows came again, on a page that had shifted."""
         return self._parts.duplicates
 
+    @property
+    def files(self) -> list[str]:
+        """The Parquet files of the batch, after close."""
+        return [path for paths in self._files.values() for path in paths]
+
     def add(self, account: Account, dt: date, row: dict[str, Any], version: datetime) -> None:
         """Take a typed row into its slice."""
         loaded = {"account_key": account.key, "dt": dt, "_batch_id": self.batch_id}

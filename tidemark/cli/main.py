@@ -20,6 +20,7 @@ ROOMS = (
     "lake",
     "gate",
     "release",
+    "forget",
     "kpi",
     "alerts",
     "demo",
