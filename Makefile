@@ -5,7 +5,7 @@ THROUGH ?= 2026-04-18
 UV := $(BIN)/uv
 export TZ := UTC
 
-.PHONY: demo test run lint bench clean
+.PHONY: demo test run lint bench audit clean
 
 .venv/.synced: pyproject.toml uv.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -26,6 +26,9 @@ test: .venv/.synced
 
 lint: .venv/.synced
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+audit: .venv/.synced
+	$(BIN)/python .ci/audit.py
 
 clean:
 	rm -rf .venv data dbt_project/target dbt_project/logs
