@@ -61,7 +61,7 @@ def deliver(site: Site, day: str, *orders: Mapping[str, Any]) -> Landed:
 
 
 def transform(
-    _project_dir: Path, build_dir: Path, database: Path, _variables: Any, *, full_refresh: bool
+    _project_dir: Path, build_dir: Path, database: Path, variables: Any, *, full_refresh: bool
 ) -> Path:
     """Stand in for dbt: the orders with their buyers, as fct_order holds them."""
     with duckdb.connect(str(database)) as build:
@@ -71,6 +71,7 @@ def transform(
             "doudian_open_id as buyer_key, cast(pay_amount / 100.0 as decimal(18, 2)) as paid_cny, "
             "cast(pay_time as date) as paid_on from lake.douyin_shop__orders"
         )
+    (build_dir / "days.json").write_text(json.dumps(variables["changed_dates"]))
     model = {"resource_type": "model", "schema": "marts", "alias": "fct_order", "columns": {}}
     nodes = {"orders": {**model, "description": "One row per order; it's a fact."}}
     (build_dir / "manifest.json").write_text(json.dumps({"nodes": nodes}))

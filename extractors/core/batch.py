@@ -12,7 +12,7 @@ from typing import Any
 from extractors.core.lake import Lake, Manifest, SliceRecord, new_batch_id
 from extractors.core.model import Account, Platform, Row, Stream
 from extractors.core.parts import DayParts, SliceId
-from extractors.core.redact import redact
+from extractors.core.redact import redact, redact_body
 from extractors.core.rows import RowRefused, without_personal
 
 REFUSED_AT_MOST = 10_000  # lines of one quarantine file
@@ -60,7 +60,8 @@ class Batch:
             "detail": str(refusal),
             "row": without_personal(self.stream, item),
         }
-        self._refused[dt].append(redact(json.dumps(entry, ensure_ascii=False, default=str)))
+        line = json.dumps(redact_body(entry), ensure_ascii=False, default=str)
+        self._refused[dt].append(redact(line))
         self.quarantined[dt] += 1
         if len(self._refused[dt]) >= REFUSED_AT_MOST:
             self._write_quarantine(dt)

@@ -22,6 +22,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from extractors.core.inbox import CLAIMED, STABLE_SECONDS, Claim, claim
+from extractors.core.redact import keep_secrets_out_of_logs, redact
 
 if TYPE_CHECKING:
     from extractors.core.exports import ParsedFile
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tidemark.settings import Settings
 
 logger = logging.getLogger(__name__)
+keep_secrets_out_of_logs(logger)
 
 LEDGER = "drops"
 NO_ACCOUNT = "_"  # the archive folder of files that lay outside any account's folder
@@ -133,7 +135,6 @@ def _process(
     known: dict[str, dict[str, Any]],
 ) -> FileOutcome:
     from extractors.core.filetables import FileRefused
-    from extractors.core.redact import redact
 
     if drop.entry_id in known:
         return _record_duplicate(drop, lake, known[drop.entry_id])
