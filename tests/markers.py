@@ -5,6 +5,7 @@ import contextlib
 import html
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -72,6 +73,9 @@ def readable(path: Path) -> Iterator[bytes]:
             query = "select schema_name, table_name from duckdb_tables()"
             for schema, table in database.execute(query).fetchall():
                 yield repr(database.execute(f'from "{schema}"."{table}"').fetchall()).encode()
+    elif content.startswith(b"SQLite format 3"):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            yield "\n".join(database.iterdump()).encode()
     elif zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             yield from (book.read(name) for name in book.namelist())
