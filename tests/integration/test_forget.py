@@ -4,6 +4,9 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -213,6 +216,37 @@ def test_a_run_that_is_killed_is_completed_by_running_it_again(site, point):
     assert holding(site.settings.home, ANNA, ANNAS_KEY) == set()
     assert totals(site) == before
     assert len({e["stands_in"] for e in site.lake.ledger("forgotten")}) == 1
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from extractors.core.forget import subject_of
+from tests.people_site import shop_site
+from warehouse.erase import erase
+from warehouse.lock import locked
+site, _ = shop_site(Path(sys.argv[1]), "2026-05-03")
+def die(where):
+    if where.startswith("r0"):
+        os.kill(os.getpid(), signal.SIGKILL)
+with locked(site.settings, "tidemark forget"):
+    erase(site, [subject_of(sys.argv[2])], tell=die)
+"""
+
+
+def test_a_process_that_is_killed_between_two_releases_leaves_nothing_that_stays(site):
+    home, before = site.settings.home, totals(site)
+
+    told = [str(home), f"douyin_shop/{SHOP}/{ANNA}"]
+    done = subprocess.run([sys.executable, "-c", DYING, *told], cwd=PROJECT_ROOT, check=False)
+    half_way = holding(home, ANNAS_KEY)
+    erase(site, [subject(ANNA)])
+
+    assert done.returncode == -signal.SIGKILL
+    assert half_way == {"published/releases/r000002-20260502.duckdb"}
+    assert holder(site.settings) is None
+    assert holding(home, ANNA, ANNAS_KEY) == set()
+    assert totals(site) == before
 
 
 def test_without_a_subject_it_forgets_again_what_a_backup_brought_back(site):
