@@ -5,7 +5,7 @@ THROUGH ?= 2026-04-18
 UV := $(BIN)/uv
 export TZ := UTC
 
-.PHONY: demo test run lint bench clean
+.PHONY: demo test run lint bench audit clean
 
 .venv/.synced: pyproject.toml uv.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -29,6 +29,9 @@ lint: .venv/.synced
 
 bench: .venv/.synced
 	$(BIN)/python -m bench
+
+audit: .venv/.synced
+	$(BIN)/python .ci/audit.py
 
 clean:
 	rm -rf .venv data dbt_project/target dbt_project/logs

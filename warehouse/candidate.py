@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from extractors.core.lake import Lake, WinningSlice, current_rows_sql
 from extractors.core.model import Platform, Stream
+from extractors.core.people import same_person
 from warehouse.base import base_path
 from warehouse.ledger_tables import ledger_tables
 from warehouse.plans import Plan, plan_dir
@@ -104,10 +105,30 @@ def _write_views(
     database.register("used", slice_table(slices))
     database.execute(f"create or replace table lake.winning_slice as {_USED}")
     database.unregister("used")
+    write_table(database, "lake.same_person", _same_person(site.lake))
     for platform, stream in site.streams:
         files = list(_files(site.lake, platform, stream, by_stream))
         query = current_rows_sql(stream, files, _winners(platform, stream))
+        query = _with_one_key_a_person(stream, query)
         database.execute(f"create or replace view lake.{platform.name}__{stream.name} as {query}")
+
+
+def _same_person(lake: Lake) -> pa.Table:
+    """Return which keys of a person give way to which, since the hash secret was exchanged."""
+    joined = sorted(same_person(lake).items())
+    columns = {"key": [key for key, _ in joined], "oldest": [oldest for _, oldest in joined]}
+    return pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
+
+
+def _with_one_key_a_person(stream: Stream, query: str) -> str:
+    """Return a stream's query with the oldest key of each person in its personal columns."""
+    replaced = ", ".join(
+        f'coalesce((select oldest from lake.same_person as p where p.key = of_stream."{f.name}"), '
+        f'of_stream."{f.name}") as "{f.name}"'
+        for f in stream.fields
+        if f.personal
+    )
+    return f"select * replace ({replaced}) from ({query}) as of_stream" if replaced else query
 
 
 def _winners(platform: Platform, stream: Stream) -> str:

@@ -1,7 +1,7 @@
 """The immutable file of a release: every published table of a candidate, verified."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +33,17 @@ Counts = dict[str, int]
 
 def write_release_file(candidate: Path, target: Path, lake: Lake, row: Mapping[str, Any]) -> None:
     """Write a release under a temporary name and rename it when it is verified and on disk."""
+    replace_release_file(target, lambda temporary: _copy(candidate, temporary, lake, row))
+
+
+def replace_release_file(target: Path, write: Callable[[Path], Counts]) -> None:
+    """Let `write` make a database of so many rows; put it in place when that is what it holds."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.tmp")
     log = temporary.with_name(f"{temporary.name}.wal")
     for leftover in (temporary, log, target.with_name(f"{target.name}.wal")):
         leftover.unlink(missing_ok=True)
-    counts = _copy(candidate, temporary, lake, row)
-    _verify(temporary, counts)
+    _verify(temporary, write(temporary))
     if log.exists():
         raise BuildError(f"{log} stands beside a closed database; nothing was published")
     # nobody may open a release for writing
@@ -62,7 +66,7 @@ def _copy(candidate: Path, temporary: Path, lake: Lake, row: Mapping[str, Any]) 
             release.execute(f'create table {schema}."{name}" as from candidate.{schema}."{name}"')
         _add_own_rows(release, lake, row)
         _comment(release, set(tables))
-        counts = _count(release)
+        counts = count_rows(release)
         release.execute("detach candidate")
         release.execute("checkpoint")
     return counts
@@ -94,12 +98,13 @@ def _verify(path: Path, counts: Counts) -> None:
     import duckdb
 
     with duckdb.connect(str(path), read_only=True) as reopened:
-        found = _count(reopened)
+        found = count_rows(reopened)
     if found != counts:
         raise BuildError(f"{path.name} reads back {found} rows where {counts} were written")
 
 
-def _count(release: "duckdb.DuckDBPyConnection") -> Counts:
+def count_rows(release: "duckdb.DuckDBPyConnection") -> Counts:
+    """Return how many rows each table of a release has."""
     tables = release.execute(
         "select schema_name, table_name from duckdb_tables() "
         "where database_name = current_database() order by all"

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,9 @@ import requests
 
 from alerts.channels.model import Receipt
 from extractors.core.model import Credential
+from extractors.core.redact import keep_secrets_out_of_logs, redact
+
+keep_secrets_out_of_logs()  # the HTTP library would log the bot's address
 
 BASE_URL = "https://open.feishu.cn"
 SECONDS_BETWEEN = 0.65  # stays below 100 a minute
@@ -48,9 +52,10 @@ def card(text: str) -> dict[str, Any]:
 def send(text: str, credential: Credential, now: datetime) -> Receipt:
     """Post one message; login is the bot's hook token, password its signing secret."""
     timestamp = str(int(now.timestamp()))
+    signature = sign(timestamp, credential.password)
     message = {
         "timestamp": timestamp,
-        "sign": sign(timestamp, credential.password),
+        "sign": signature,
         "msg_type": "interactive",
         "card": card(text),
     }
@@ -65,7 +70,10 @@ def send(text: str, credential: Credential, now: datetime) -> Receipt:
     except requests.RequestException as error:
         # a timeout is "unknown": the id in the text lets people recognise a repeat
         return Receipt("retry", type(error).__name__)
-    return judge(answer.status_code, answer.text)
+    receipt = judge(answer.status_code, answer.text)
+    # what the bot answers is kept and published; it may repeat what it was sent
+    hidden = (credential.login, credential.password, signature)
+    return replace(receipt, response=redact(receipt.response, hidden))
 
 
 def judge(status: int, body: str) -> Receipt:

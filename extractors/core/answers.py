@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from extractors.core.errors import ApiChanged, AuthError, RateLimited, Transient
 
-SHOWN_CHARACTERS = 200
 PASSING = frozenset({408, 425})  # the server gave up waiting, or does not want to start yet
 
 
@@ -21,8 +20,11 @@ def decoded(status: int, headers: Mapping[str, str], content: bytes, now: dateti
     try:
         body = json.loads(content.decode("utf-8-sig"))
     except ValueError:
-        shown = content[:SHOWN_CHARACTERS].decode("utf-8", "replace")
-        raise _without_document(status, f"without a JSON body: {shown!r}") from None
+        # not a character of it is shown: a page may hold anybody's name
+        kind = headers.get("Content-Type", "no content type").partition(";")[0]
+        raise _without_document(
+            status, f"without a JSON body ({kind}, {len(content)} bytes)"
+        ) from None
     if body == {} and status < 400:
         # every platform here wraps its answers: nothing at all is a fault in passing
         raise Transient(f"HTTP {status} with an empty object")

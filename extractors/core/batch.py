@@ -13,7 +13,7 @@ from typing import Any
 from extractors.core.lake import Lake, Manifest, SliceRecord, new_batch_id
 from extractors.core.model import Platform, Stream
 from extractors.core.parts import DayParts, SliceId
-from extractors.core.redact import redact
+from extractors.core.redact import redact, redact_body
 
 REFUSED_AT_MOST = 10_000  # lines of one quarantine file
 
@@ -42,6 +42,11 @@ class Batch:
         """How many rows came again, on a page that had shifted."""
         return self._parts.duplicates
 
+    @property
+    def files(self) -> list[str]:
+        """The Parquet files of the batch, after close."""
+        return [path for paths in self._files.values() for path in paths]
+
     def add(self, account_key: str, dt: date, row: dict[str, Any], version: datetime) -> None:
         """Take a typed row into its slice."""
         loaded = {"account_key": account_key, "dt": dt, "_batch_id": self.batch_id}
@@ -50,8 +55,8 @@ class Batch:
 
     def refuse(self, account_key: str, dt: date, entry: Mapping[str, Any]) -> None:
         """Keep what may be kept of a row that cannot be landed, with its rule, for a replay."""
-        text = json.dumps({"account_key": account_key, **entry}, ensure_ascii=False, default=str)
-        self._refused[dt].append(redact(text))
+        body = redact_body({"account_key": account_key, **entry})
+        self._refused[dt].append(redact(json.dumps(body, ensure_ascii=False, default=str)))
         self.quarantined[(account_key, dt)] += 1
         if len(self._refused[dt]) >= REFUSED_AT_MOST:
             self._write_quarantine(dt)

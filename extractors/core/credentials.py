@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from extractors.core.errors import AuthError
 from extractors.core.model import Account, Credential
@@ -37,10 +37,9 @@ def read_connection(connection_id: str, environ: Mapping[str, str] | None = None
 
 
 def _from_json(connection_id: str, text: str) -> Credential:
-    try:
-        body: dict[str, Any] = json.loads(text)
-    except ValueError:
-        raise _unreadable(connection_id, "is not valid JSON") from None
+    body = _document(text)
+    if not isinstance(body, Mapping):
+        raise _unreadable(connection_id, "is not valid JSON")
     address = _address(
         body.get("host"), body.get("port"), body.get("schema"), body.get("conn_type")
     )
@@ -50,13 +49,13 @@ def _from_json(connection_id: str, text: str) -> Credential:
 
 
 def _from_uri(connection_id: str, text: str) -> Credential:
-    parts = urlsplit(text)
-    try:
-        port = parts.port
-    except ValueError:
-        raise _unreadable(connection_id, "has no valid port") from None
+    parts = _uri(text)
+    if parts is None:
+        raise _unreadable(connection_id, "is no valid URI; escape what is special in its parts")
     extra = dict(parse_qsl(parts.query))
-    address = _address(unquote(parts.hostname or ""), port, parts.path.strip("/"), parts.scheme)
+    address = _address(
+        unquote(parts.hostname or ""), parts.port, parts.path.strip("/"), parts.scheme
+    )
     return _credential(
         connection_id,
         unquote(parts.username or ""),
@@ -70,13 +69,16 @@ def _from_uri(connection_id: str, text: str) -> Credential:
 def _from_airflow(connection_id: str) -> Credential:
     from airflow.sdk import BaseHook
 
+    missing = ""
     try:
         found = BaseHook.get_connection(connection_id)
     except Exception as error:  # the kinds differ between releases of Airflow
+        missing = type(error).__name__
+    if missing:
         raise AuthError(
-            f"connection {connection_id}: Airflow does not have it ({type(error).__name__}); "
+            f"connection {connection_id}: Airflow does not have it ({missing}); "
             "create it under Admin, Connections"
-        ) from None
+        )
     address = _address(found.host, found.port, found.schema, found.conn_type)
     return _credential(connection_id, found.login, found.password, address, found.extra)
 
@@ -94,13 +96,30 @@ def _credential(
     connection_id: str, login: Any, password: Any, address: str | None, extra: Any
 ) -> Credential:
     if isinstance(extra, str):
-        try:
-            extra = json.loads(extra) if extra.strip() else {}
-        except ValueError:
-            raise _unreadable(connection_id, "holds an extra that is not valid JSON") from None
+        extra = _document(extra) if extra.strip() else {}
+        if extra is None:
+            raise _unreadable(connection_id, "holds an extra that is not valid JSON")
     if not isinstance(extra or {}, Mapping):
         raise _unreadable(connection_id, "holds an extra that is not an object")
     return Credential(connection_id, login or "", password or "", address, extra or {})
+
+
+def _document(text: str) -> Any:
+    """Return a JSON document, or None; the error of the reader would carry the text along."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _uri(text: str) -> SplitResult | None:
+    """Return the parts of a URI, or None; what is wrong with it may be a part of the password."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def _unreadable(connection_id: str, what: str) -> AuthError:

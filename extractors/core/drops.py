@@ -1,6 +1,7 @@
 """File drops: claim, archive, recognise, land; or refuse with the reason. Nothing is lost.
 
-    archive/<account>/<sha256>.<ext>             the file as it came; holds no personal data
+    archive/<account>/<sha256>.<ext>             the file as it came; people are in it only if the
+                                                 operators wrote them there: see forget.py
     quarantine/files/<account>/<sha256>.<ext>    what could not be landed
     _ledger/drops/                               what became of every drop
 
@@ -21,6 +22,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from extractors.core.inbox import CLAIMED, STABLE_SECONDS, Claim, claim, left_over
+from extractors.core.redact import keep_secrets_out_of_logs, redact
 
 if TYPE_CHECKING:
     from extractors.core.exports import ParsedFile
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tidemark.settings import Settings
 
 logger = logging.getLogger(__name__)
+keep_secrets_out_of_logs(logger)
 
 LEDGER = "drops"
 NO_ACCOUNT = "_"  # the archive folder of files that lay outside any account's folder
@@ -141,6 +144,7 @@ def _process(
             return _landed_before(drop, landed)
         return _record_duplicate(drop, lake, landed)
     begun = known.get(f"{drop.entry_id}.begun")
+    is_erased = f"{drop.entry_id}.erased" in known  # it names someone who is forgotten
     if begun is not None:
         drop = replace(drop, claimed_at=datetime.fromisoformat(begun["claimed_at"]))
     try:
@@ -148,7 +152,7 @@ def _process(
         parsed = _parsed(drop)
         _refuse_other_platform(drop, account, parsed, accounts)
     except FileRefused as error:
-        return _refuse(drop, lake, str(error))
+        return _refuse(drop, lake, redact(str(error)), is_kept=not is_erased)
     lake.write_bytes(f"archive/{drop.stored_name}", drop.content)
     outcome, entry = _land(drop, account, parsed, begun, settings=settings, lake=lake)
     known[drop.entry_id] = entry
@@ -279,12 +283,13 @@ def _remark(drift: Sequence[str], examples_skipped: int) -> str:
     return "; ".join([*drift, *examples])
 
 
-def _refuse(drop: _Drop, lake: "Lake", reason: str) -> FileOutcome:
-    path = f"quarantine/files/{drop.stored_name}"
-    lake.write_bytes(path, drop.content)
+def _refuse(drop: _Drop, lake: "Lake", reason: str, *, is_kept: bool) -> FileOutcome:
+    path = f"quarantine/files/{drop.stored_name}" if is_kept else None
+    if path:
+        lake.write_bytes(path, drop.content)
     entry = _entry(drop) | {"outcome": "refused", "reason": reason, "kept": path}
     lake.append(LEDGER, f"{drop.entry_id}.refused-{drop.claimed_at:%Y%m%dT%H%M%S}", entry)
-    logger.warning("drop refused, kept at %s: %s", path, reason)
+    logger.warning("drop refused, kept at %s: %s", path or "no place", reason)
     return FileOutcome(drop.claim.account_key, drop.claim.name, "refused", reason=reason)
 
 

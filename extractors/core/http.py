@@ -26,7 +26,7 @@ from extractors.core.errors import (
 from extractors.core.landing import Landing
 from extractors.core.lane import Lane
 from extractors.core.model import Account, Call, Credential, Platform, Prepared, Token
-from extractors.core.redact import keep_secrets_out_of_logs, redact
+from extractors.core.redact import keep_secrets_out_of_logs, redact, secrets_of
 from tidemark.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -172,6 +172,7 @@ class ApiClient:
 
     def _once(self, call: Call, token: Token | None) -> Any:
         prepared = self._prepare(call, token)
+        failure: ExtractError
         try:
             with self._session() as session:
                 answer = session.request(
@@ -184,13 +185,15 @@ class ApiClient:
                     allow_redirects=False,
                 )
         except BAD_ADDRESS as error:
-            raise ApiChanged(
-                f"{self._name(call)}: {type(error).__name__}; correct the base URL"
-            ) from None
+            name = type(error).__name__
+            failure = ApiChanged(f"{self._name(call)}: {name}; correct the base URL")
         except requests.RequestException as error:
-            # the text of the error holds the URL, and the URL may hold a token
-            raise Transient(f"{self._name(call)}: {type(error).__name__}") from None
-        return self._payload(call, answer, token)
+            failure = Transient(f"{self._name(call)}: {type(error).__name__}")
+        else:
+            return self._payload(call, answer, token)
+        # raised out here: the error above holds the URL, the URL may hold a token, and what is
+        # raised while an error is handled carries it along
+        raise failure
 
     def _prepare(self, call: Call, token: Token | None) -> Prepared:
         authorize = self._platform.authorize
@@ -204,23 +207,34 @@ class ApiClient:
             read = self._platform.read_envelope
             payload = read(answer.status_code, answer.headers, body) if read else body
         except ExtractError as error:
-            if self._landing is not None:
-                kept = self._clean(answer.text, token)
-                self._landing.keep_error(call.path, answer.status_code, kept)
-            # the same kind of error, with where it happened and without secrets
-            text = self._clean(f"{self._name(call)}: {error}", token)
-            if isinstance(error, RateLimited):
-                raise type(error)(text, error.retry_after) from None
-            raise type(error)(text) from None
-        if self._landing is not None and call.authorised:
-            self._landing.sample(call.path, body)
-        return payload
+            refusal = error
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            refusal = ApiChanged(f"the envelope is not the contract's ({type(error).__name__})")
+        else:
+            if self._landing is not None and call.authorised:
+                self._landing.sample(call.path, body)
+            return payload
+        # raised out here, so that it does not carry the error with the platform's own words along
+        raise self._refused(call, answer, token, refusal)
 
-    def _clean(self, text: str, token: Token | None) -> str:
+    def _refused(
+        self, call: Call, answer: requests.Response, token: Token | None, refusal: ExtractError
+    ) -> ExtractError:
+        """Keep the body; return the same kind of error, with its place and without secrets."""
+        if self._landing is not None:
+            kept = self._clean(answer.text, call, token)
+            self._landing.keep_error(call.path, answer.status_code, kept)
+        text = self._clean(f"{self._name(call)}: {refusal}", call, token)
+        if isinstance(refusal, RateLimited):
+            return RateLimited(text, refusal.retry_after)
+        return type(refusal)(text)
+
+    def _clean(self, text: str, call: Call, token: Token | None) -> str:
         credential = self._credential
         held = (token.access_token, token.refresh_token or "") if token else ()
         extra = tuple(str(value) for value in credential.extra.values())
-        return redact(text, (credential.password, *held, *extra))
+        sent = (*secrets_of(call.form), *secrets_of(call.json), *secrets_of(call.params))
+        return redact(text, (credential.password, *held, *extra, *sent))
 
     def _name(self, call: Call) -> str:
         return f"{self._platform.name}/{self.account.key} {call.method} {call.path}"

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from extractors.core.asking import moment_after
 from extractors.core.batch import Batch
 from extractors.core.errors import ApiChanged, ExtractError, NotOffered, NotReady
+from extractors.core.forget import Eraser, sweep_parts
 from extractors.core.lake import Lake, SliceRecord
 from extractors.core.model import (
     Account,
@@ -20,7 +21,7 @@ from extractors.core.model import (
     Stream,
     Window,
 )
-from extractors.core.personal import personal_hash
+from extractors.core.people import People, read_tombstones
 from extractors.core.redact import keep_secrets_out_of_logs, redact
 from extractors.core.rows import Normaliser, RowRefused
 from extractors.core.suspects import with_suspects
@@ -93,7 +94,8 @@ def land(
     stream without days of its own). A batch id is given when an interrupted batch is redone.
     """
     batch = Batch(lake, platform, stream, settings.clock(), batch_id)
-    normaliser = Normaliser(stream, personal_hash)
+    people = People(lake)
+    normaliser = Normaliser(stream, people.hasher)
     landed = Landed(stream.name, batch.batch_id)
     ended: list[tuple[Account, DayOutcome]] = []
     for read in reads:
@@ -101,6 +103,8 @@ def land(
             outcomes = _read_window(batch, normaliser, read, window, rows, landed.errors)
             ended += [(read.account, outcome) for outcome in outcomes]
     batch.close()
+    if people.settle(batch.batch_id):  # someone was forgotten while this was read
+        sweep_parts(lake, batch.files, Eraser(read_tombstones(lake)))
     records = [_record(batch, account, outcome) for account, outcome in ended]
     landed.errors += _waits(platform, stream, records)
     records += [

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from extractors.core.lake import Lake
-from extractors.core.redact import redact, without_people
+from extractors.core.redact import redact, redact_body, without_people
 
 KEEP_DAYS = 7
 BODY_CHARACTERS = 20_000
@@ -43,11 +43,13 @@ class Landing:
         try:
             body = without_people(json.loads(text))
         except ValueError:
-            body = text[:BODY_CHARACTERS]
+            # a page or a line of text may hold anybody's name, and no key says where
+            body = f"not JSON, {len(text)} characters"
         self._write("error", path, {"status": status, "body": body})
 
     def _write(self, kind: str, path: str, content: dict[str, Any]) -> None:
-        text = redact(json.dumps({"path": path, **content}, ensure_ascii=False))[:BODY_CHARACTERS]
+        document = redact_body({"path": path, **content})
+        text = redact(json.dumps(document, ensure_ascii=False))[:BODY_CHARACTERS]
         name = path.strip("/").replace("/", "-")
         folder = f"landing/{self.platform}/{self.day}"
         self.lake.write_bytes(f"{folder}/{kind}-{name}-{uuid.uuid4().hex[:8]}.json", text.encode())

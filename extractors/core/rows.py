@@ -9,7 +9,7 @@ from typing import Any
 from extractors.core.coerce import Coerce, CoercionError, coercer
 from extractors.core.drift import Drift
 from extractors.core.model import Row, Stream
-from extractors.core.redact import redact, without_people
+from extractors.core.redact import redact, redact_body, without_people
 
 SHOWN_CHARACTERS = 60
 
@@ -77,7 +77,7 @@ class Normaliser:
         text = json.dumps(row, ensure_ascii=False, default=str)
         keys = {name: key for name in own.keys() - plain.keys() if (key := self._key_of(name, own))}
         missing = [n for n in own.keys() - plain.keys() - keys.keys() if own[n] is not None]
-        is_whole = row == plain and redact(text) == text and not missing
+        is_whole = row == plain == redact_body(row) and redact(text) == text and not missing
         return {"row": row, "keys": keys, "is_whole": is_whole}
 
     def _key_of(self, name: str, item: Row) -> str | None:

@@ -58,20 +58,56 @@ print(json.dumps({
 """
 
 
+#: the same imports with every look at the environment, a database or the network noted
+SPY = """
+import importlib, json, os, pathlib, sys
+import airflow.sdk
+import croniter  # asks `file` about the interpreter once, and hands it the whole environment
+from airflow.sdk.definitions._internal.contextmanager import DagContext
+asked, opened = [], []
+class Noted(type(os.environ)):
+    def __getitem__(self, name):
+        asked.append(name)
+        return super().__getitem__(name)
+os.environ.__class__ = Noted
+def note(event, args):
+    if event in ("sqlite3.connect", "socket.connect", "socket.getaddrinfo"):
+        opened.append(event)
+sys.addaudithook(note)
+os.environ.get("AIRFLOW_VAR_SEEN")
+for path in sorted(pathlib.Path("dags").glob("*.py")):
+    DagContext.current_autoregister_module_name = f"dags.{path.stem}"
+    importlib.import_module("dags" if path.stem == "__init__" else f"dags.{path.stem}")
+dags = len(list(DagContext.autoregistered_dags))
+print(json.dumps({"asked": asked, "opened": opened, "dags": dags}))
+"""
+SECRETS = {
+    "AIRFLOW_CONN_TIDEMARK_DOUYIN_ACME": '{"conn_type": "http", "password": "planted"}',
+    "AIRFLOW_CONN_TIDEMARK_FEISHU_OPS": '{"conn_type": "http", "password": "planted"}',
+    "AIRFLOW_VAR_TIDEMARK": "planted",
+    "TIDEMARK_HASH_SECRET": "planted",
+    "TIDEMARK_HASH_PREVIOUS": '{"k0": "planted"}',
+}
+
+
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
+    return run(LOADER, tmp_path_factory.mktemp("airflow"))
+
+
+def run(script, home):
     import json
     import os
 
-    home = tmp_path_factory.mktemp("airflow")
     environ = {
         **os.environ,
+        **SECRETS,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "TIDEMARK_HOME": str(home / "data"),
     }
     done = subprocess.run(
-        [sys.executable, "-c", LOADER],
+        [sys.executable, "-c", script],
         cwd=PROJECT_ROOT,
         env=environ,
         capture_output=True,
@@ -90,6 +126,16 @@ def test_there_is_one_extract_dag_per_platform_with_an_api_and_an_account(loaded
     extracts = {name for name in loaded["dags"] if name.startswith("extract_")}
 
     assert extracts == {"extract_douyin", "extract_douyin_shop", "extract_wechat"}
+
+
+def test_importing_dag_files_reads_no_connection_variable_or_secret(tmp_path):
+    seen = run(SPY, tmp_path)
+
+    secret = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "TIDEMARK_HASH_")
+    assert seen["dags"] > 5
+    assert "TIDEMARK_HOME" in seen["asked"]
+    assert [name for name in seen["asked"] if name.startswith(secret)] == ["AIRFLOW_VAR_SEEN"]
+    assert seen["opened"] == []
 
 
 def test_every_dag_says_purpose_tier_rerun_and_owner(loaded):

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from datetime import date, timedelta
 
 import duckdb
@@ -12,6 +14,8 @@ import pytest
 from rich.console import Console
 
 from extractors.core.lake import open_lake
+from sandbox.world import load_world
+from tests.markers import found_below
 from tidemark.orchestration import demo
 from tidemark.orchestration.local import request_json, running_services
 from tidemark.orchestration.rest import ENDED
@@ -149,6 +153,44 @@ def test_status_says_what_was_published(story):
 
     assert status["as_of_date"] == "2026-04-18"
     assert status["outcome"] in {"published", "unchanged"}
+
+
+def test_neither_secrets_nor_people_are_in_airflows_database_logs_or_any_other_file(story):
+    stage, _goals = story
+    world = load_world("launch")
+    tables = {"rendered_task_instance_fields", "xcom", "log", "task_instance", "serialized_dag"}
+
+    with closing(sqlite3.connect(stage.home / "airflow" / "airflow.db")) as database:
+        counted = {
+            name: database.execute(f"select count(*) from {name}").fetchone()[0] for name in tables
+        }
+    found = found_below(stage.home, [*secrets_of(stage, world), *people_of(world)])
+
+    assert {name for name, rows in counted.items() if not rows} == set()
+    assert len(list((stage.home / "airflow" / "logs").rglob("*.log"))) > 20
+    # the store of tokens is where they belong; the sandbox is the platform, not the pipeline
+    assert {p: held for p, held in found.items() if not p.startswith("tokens/")} == {}
+
+
+def secrets_of(stage, world):
+    """Return what connections, the hash and the platforms' tokens are kept by."""
+    kept = [json.loads(p.read_text()) for p in (stage.home / "tokens").glob("*.json")]
+    assert len(kept) == 3
+    tokens = [text for body in kept for text in (body["access_token"], body["refresh_token"])]
+    bots = [text for bot in world.bots for text in (bot.token, bot.secret)]
+    accounts = [world.douyin[0].client_secret, world.wechat[0].secret, world.shops[0].app_secret]
+    given = [f"rft.{world.douyin[0].open_id}", stage.environ["TIDEMARK_HASH_SECRET"]]
+    return [text for text in (*tokens, *bots, *accounts, *given) if text]
+
+
+def people_of(world):
+    """Return some of the world's people, by what platforms tell of them."""
+    comments = [c for video in world.douyin[0].videos for c in video.comments if not c.is_brand]
+    users, texts = {c.user_id for c in comments}, {c.content for c in comments}
+    buyers = {order.buyer for order in world.shops[0].orders}
+    assert min(len(users), len(texts), len(buyers)) > 10
+    words = [text for text in sorted(texts) if "请问" in text]
+    return [*sorted(users)[:10], *words[:10], *sorted(buyers)[:10]]
 
 
 CHECKSUM = """

@@ -110,11 +110,11 @@ def test_a_moment_without_zone_has_no_business_day():
 @pytest.mark.parametrize(
     "text", ["2026-04-16T10:45:00", "", "soon"], ids=["no-zone", "empty", "words"]
 )
-def test_a_clock_file_that_holds_no_moment_with_zone_says_what_to_write(tmp_path, text):
+def test_a_clock_file_that_holds_no_moment_with_zone_says_so(tmp_path, text):
     path = tmp_path / "clock"
     path.write_text(text)
 
-    with pytest.raises(TidemarkError, match=r"clock.*'.*'.*write it like 2026-04-16T10:45:00"):
+    with pytest.raises(TidemarkError, match=r"clock: '.*' (is no ISO moment|has no zone); "):
         file_clock(path)()
 
 

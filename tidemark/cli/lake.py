@@ -119,10 +119,13 @@ def compact(
     from extractors.core.registry import every_stream
     from tidemark.clock import business_date
     from tidemark.settings import load_settings
+    from warehouse.lock import locked
 
     settings = load_settings()
     opened = open_lake(settings.lake_url)
     until = before.date() if before else business_date(settings.clock()) - timedelta(days=35)
-    removed = sum(merge(opened, platform, stream, until) for platform, stream in every_stream())
+    # a release reads what is merged here, and forgetting rewrites it
+    with locked(settings, "tidemark lake compact"):
+        removed = sum(merge(opened, platform, stream, until) for platform, stream in every_stream())
     expired = expire_landing(opened, settings.clock())
     Console().print(f"{removed} manifests merged before {until}; {expired} kept bodies expired")

@@ -23,6 +23,7 @@ ROOMS = (
     "lake",
     "gate",
     "release",
+    "forget",
     "kpi",
     "alerts",
     "demo",
