@@ -78,8 +78,8 @@ def run_command(
     process.start()
     theirs.close()
     process.join(dies_after)
-    if process.is_alive() and process.pid is not None:
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.is_alive():
+        process.kill()  # commands have no children of their own
     process.join()
     seconds = time.monotonic() - started
     with contextlib.suppress(EOFError):
@@ -111,7 +111,6 @@ def _command(
     dies_at: int | None,
     there: Connection,
 ) -> None:
-    os.setsid()
     os.environ.update(environ)
     with log.open("ab") as sink:
         os.dup2(sink.fileno(), 1)
