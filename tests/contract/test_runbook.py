@@ -148,7 +148,8 @@ def complaint(line):
         command = command.commands[name]
     known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
     known |= {"--help", "-h"}
-    unknown = [word for word in words if word.startswith("-") and word.split("=")[0] not in known]
+    given = [word.split("=")[0] for word in words if word.startswith("-") and word != "-"]
+    unknown = [name for name in given if name not in known]
     return f"there is no option {', '.join(unknown)}" if unknown else ""
 
 
