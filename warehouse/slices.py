@@ -116,11 +116,11 @@ def newest_attempts(
 ) -> dict[SliceKey, Attempt]:
     """Return the newest attempt per slice; what the gate refused counts as suspect."""
     found = {}
-    for manifest in sorted(manifests, key=lambda m: (m.committed_at, m.batch_id)):
+    records = [(manifest, record) for manifest in manifests for record in manifest.slices]
+    for manifest, record in sorted(records, key=lambda r: (r[0].committed(r[1]), r[0].batch_id)):
         spoken = verdicts.get(manifest.batch_id, {})
-        for record in manifest.slices:
-            verdict = spoken.get((record.account_key, record.dt))
-            found[manifest.key(record)] = _attempt(manifest, record, verdict)
+        verdict = spoken.get((record.account_key, record.dt))
+        found[manifest.key(record)] = _attempt(manifest, record, verdict)
     return found
 
 
@@ -173,4 +173,4 @@ def _attempt(manifest: Manifest, record: SliceRecord, verdict: SliceVerdict | No
         status, error = "not_ready", "the gate has not judged it yet (run tidemark gate)"
     elif record.status in READABLE and verdict is not None and not verdict.passed:
         status, error = "suspect", "refused by " + ", ".join(verdict.failures)
-    return Attempt(status, record.rows, manifest.batch_id, manifest.committed_at, error)
+    return Attempt(status, record.rows, manifest.batch_id, manifest.committed(record), error)

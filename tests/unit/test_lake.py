@@ -1,10 +1,14 @@
 """The lake's rules: what is current, what wins, and what compaction must not change."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extractors.core.compact import compact
 from extractors.core.lake import (
@@ -17,6 +21,7 @@ from extractors.core.lake import (
     open_lake,
 )
 from extractors.core.model import Field, Platform, Stream
+from warehouse.slices import newest_attempts
 
 DAY = date(2026, 4, 15)
 START = datetime(2026, 4, 16, tzinfo=UTC)
@@ -77,9 +82,9 @@ def land(lake, stream, nth, slices, *, version=None, gate=True, dt=DAY, batch_id
         lake.write_verdict(batch_id, [SliceVerdict(r.account_key, r.dt, True) for r in records])
 
 
-def current(lake, stream):
+def current(lake, stream, day=None):
     """Return {(account, id): plays} (and whether it is still listed) as an engine reads it."""
-    winners = lake.current(stream, "p")
+    winners = lake.current(stream, "p", day and {day})
     files = sorted({lake.address(path) for w in winners for path in w.files})
     if not files:
         return {}
@@ -100,6 +105,14 @@ def current(lake, stream):
     if stream.is_complete_listing:
         return {(r["account_key"], r["id"]): r["_is_listed"] for r in read}
     return {(r["account_key"], r["id"]): r["plays"] for r in read}
+
+
+def by_day(lake, stream):
+    """Return the current rows; of a stream whose slices are replaced, of each day for itself."""
+    if stream.merge == "upsert_version":
+        return current(lake, stream)
+    slices = {w.key.dt for w in lake.current(stream, "p")}
+    return {day: current(lake, stream, day) for day in slices}
 
 
 def test_newest_slice_wins_whole(lake):
@@ -192,6 +205,67 @@ def test_compaction_changes_no_answer(lake, stream):
     assert current(lake, stream) == before
     assert (first > 0) == (not stream.is_complete_listing)
     assert second == 0
+
+
+SLICES = st.sampled_from(
+    ({"x": 1}, {"x": 2, "y": 3}, {"y": 4}, {}, "failed", "missing", "not_ready")
+)
+BATCHES = st.lists(
+    st.tuples(
+        st.dictionaries(st.sampled_from("ab"), SLICES, min_size=1),
+        st.sampled_from((None, 1, 2)),
+        st.sampled_from((True, True, True, False)),
+        st.sampled_from((DAY, DAY, DAY + timedelta(days=1))),
+        st.sampled_from((None, START)),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def answers(lake, stream):
+    attempts = newest_attempts(lake.manifests(), lake.verdicts())
+    return (
+        by_day(lake, stream),
+        {(w.key, w.committed_at) for w in lake.current(stream, "p") if stream is not ORDERS},
+        {w.key for w in lake.current(stream, "p")},
+        {key: (a.status, a.error, a.committed_at) for key, a in attempts.items()},
+    )
+
+
+def land_all(lake, stream, batches, first):
+    for nth, (slices, version, is_gated, dt, captured) in enumerate(batches, first):
+        land(lake, stream, nth, slices, version=version, gate=is_gated, dt=dt, captured=captured)
+
+
+@pytest.mark.parametrize("stream", [DAYS, ORDERS, VIDEOS], ids=lambda s: s.name)
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(batches=BATCHES, later=BATCHES)
+def test_compaction_of_any_history_changes_no_answer(stream, batches, later):
+    with TemporaryDirectory() as kept, TemporaryDirectory() as merged:
+        plain, compacted = (open_lake(Path(at).as_uri()) for at in (kept, merged))
+        for read, first in ((batches, 1), (later, 50)):
+            for lake in (plain, compacted):
+                land_all(lake, stream, read, first)
+            for _ in range(2):
+                compact(compacted, PLATFORM, stream, DAY + timedelta(days=2))
+
+                assert answers(compacted, stream) == answers(plain, stream)
+
+
+def test_days_of_one_batch_are_merged_each_for_itself(lake):
+    later = DAY + timedelta(days=1)
+    for nth, batch_id in ((1, "b-c0ffee"), (2, "b-cfffff")):
+        for dt in (DAY, later):
+            land(lake, DAYS, nth, {"a": {"x": nth}}, dt=dt, batch_id=batch_id)
+        verdicts = [SliceVerdict("a", dt, True) for dt in (DAY, later)]
+        lake.write_verdict(batch_id, verdicts)
+
+    compact(lake, PLATFORM, DAYS, later + timedelta(days=1))
+
+    assert by_day(lake, DAYS) == {DAY: {("a", "x"): 2}, later: {("a", "x"): 2}}
+    assert len(lake.list_files("_manifests")) == 2
+    assert len({m.batch_id for m in lake.manifests()}) == 2
 
 
 def test_recent_days_are_not_compacted(lake):
