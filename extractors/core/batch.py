@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from extractors.core.lake import Lake, Manifest, SliceRecord, new_batch_id
+from extractors.core.lake import Lake, Manifest, SliceRecord, as_bytes, new_batch_id
 from extractors.core.model import Platform, Stream
 from extractors.core.parts import DayParts, SliceId
 from extractors.core.redact import redact, redact_body
@@ -105,5 +105,5 @@ class Batch:
         self._written[dt] += 1
         name = f"{self.batch_id}.{number}" if number else self.batch_id
         path = f"quarantine/{self.platform.name}/{self.stream.name}/dt={dt}/{name}.jsonl"
-        self.lake.write_bytes(path, "\n".join(self._refused[dt]).encode())
+        self.lake.write_bytes(path, as_bytes("\n".join(self._refused[dt])))
         self._refused[dt] = []

@@ -31,6 +31,7 @@ BROKEN = (
     "put it back from a backup, or move it away: what it speaks of is then as if never landed, and "
     "tidemark extract reads it again"
 )
+LISTINGS_AT_MOST = 5
 READABLE: frozenset[str] = frozenset({"ok", "empty"})
 
 
@@ -234,8 +235,13 @@ class Lake:
         """
         folder = "/".join(part for part in ("_manifests", platform, stream) if part)
         folders = [folder] if days is None else [f"{folder}/dt={day}" for day in sorted(days)]
-        paths = [path for folder in folders for path in self.list_files(folder)]
-        return [self.manifest(path) for path in paths]
+        for _ in range(LISTINGS_AT_MOST):
+            paths = [path for folder in folders for path in self.list_files(folder)]
+            try:
+                return [self.manifest(path) for path in paths]
+            except FileNotFoundError:
+                continue  # compaction put another in its place since: list again
+        raise LakeError(f"{self.address(folder)}: manifests keep vanishing; who deletes them?")
 
     def manifest(self, path: str) -> Manifest:
         """Return one manifest; LakeError names it where it is none."""
@@ -438,8 +444,13 @@ def _manifest(body: Mapping[str, Any]) -> Manifest:
     )
 
 
+def as_bytes(text: str) -> bytes:
+    """Return a JSON text as UTF-8; half a surrogate pair stays as its escape, which JSON reads."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _to_json(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, default=_plain).encode()
+    return as_bytes(json.dumps(body, ensure_ascii=False, sort_keys=True, default=_plain))
 
 
 def _plain(value: Any) -> str:

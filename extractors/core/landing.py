@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from extractors.core.lake import Lake
+from extractors.core.lake import Lake, as_bytes
 from extractors.core.redact import redact, redact_body, without_people
 
 KEEP_DAYS = 7
@@ -52,7 +52,7 @@ class Landing:
         text = redact(json.dumps(document, ensure_ascii=False))[:BODY_CHARACTERS]
         name = path.strip("/").replace("/", "-")
         folder = f"landing/{self.platform}/{self.day}"
-        self.lake.write_bytes(f"{folder}/{kind}-{name}-{uuid.uuid4().hex[:8]}.json", text.encode())
+        self.lake.write_bytes(f"{folder}/{kind}-{name}-{uuid.uuid4().hex[:8]}.json", as_bytes(text))
 
 
 def expire_landing(lake: Lake, now: datetime) -> int:
