@@ -5,7 +5,7 @@ import importlib
 import sys
 
 #: the modules of bench/ that have a run(seed) -> number of failures, in the order of `make bench`
-BENCHES = ("kills",)
+BENCHES = ("fuzz", "kills")
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from openpyxl import Workbook, load_workbook
 from rich.console import Console
 from rich.table import Table
 
+from extractors.core.credentials import read_connection
 from extractors.core.errors import ExtractError
 from extractors.core.exports import parse_file
 from extractors.core.filetables import FileRefused
@@ -98,6 +99,7 @@ class Tally:
 def run(seed: int, payloads: int = PAYLOADS) -> int:
     """Fuzz every parser with that many payloads each; return the number of problems."""
     started = time.monotonic()
+    os.environ.setdefault("TIDEMARK_HASH_SECRET", "bench-only-secret")
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, running_services() as services:
         tallies = [*_fuzz_apis(Path(folder), services, seed, payloads)]
         tallies += _fuzz_files(Path(folder), seed, payloads)
@@ -224,7 +226,7 @@ class _Liar:
 
 
 def _fuzz_apis(work: Path, services: Services, seed: int, payloads: int) -> Iterator[Tally]:
-    settings = _settings(work, services)
+    settings, environ = _settings(work, services)
     window = Window(SINCE, UNTIL)
     for platform in platforms_by_name().values():
         if platform.authorize is None:
@@ -239,6 +241,7 @@ def _fuzz_apis(work: Path, services: Services, seed: int, payloads: int) -> Iter
             lake=open_lake((work / "recorded").as_uri()),
             settings=settings,
             lookback=False,
+            credentials=lambda account: read_connection(account.connection_id, environ),
         )
         for stream in platform.streams:
             yield _fuzz_stream(
@@ -246,16 +249,15 @@ def _fuzz_apis(work: Path, services: Services, seed: int, payloads: int) -> Iter
             )
 
 
-def _settings(work: Path, services: Services) -> Settings:
-    """Start a sandbox and return the settings of a pipeline beside it."""
+def _settings(work: Path, services: Services) -> tuple[Settings, dict[str, str]]:
+    """Start a sandbox; return the settings and connections of a pipeline beside it."""
     from sandbox.world import connections
 
     clock = work / "clock"
     set_clock(clock, UNTIL)
     base = {**os.environ, "TIDEMARK_HOME": str(work), "TIDEMARK_CLOCK_FILE": str(clock)}
     url = start_sandbox(services, work, clock, base)
-    os.environ.update(connections(url), TIDEMARK_HASH_SECRET="bench-only-secret")
-    return load_settings(base)
+    return load_settings(base), connections(url)
 
 
 def _recorded(stream: Stream, recording: dict[str, list[Any]]) -> Stream:
