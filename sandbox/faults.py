@@ -110,8 +110,8 @@ def _lists(body: Any) -> list[list[Any]]:
 
 def _bad_type(rows: list[Any], value: Any) -> None:
     name = value or next((k for k, v in rows[0].items() if isinstance(v, int)), None)
-    if name is not None:
-        rows[0][name] = "not-a-number"
+    for row in rows if name is not None else ():
+        row[name] = "not-a-number"
 
 
 def _unknown_field(rows: list[Any], value: Any) -> None:
