@@ -34,7 +34,7 @@ def parse_cell(value: Any, column: Column, kind: pa.DataType) -> Any:
     if pa.types.is_string(kind):
         parsed = coercer(kind)(_exact_text(content))
     elif pa.types.is_timestamp(kind):
-        parsed = _moment(content)
+        parsed = coercer(kind)(_moment(content))
     elif pa.types.is_date(kind):
         parsed = coercer(kind)(_day(content))
     else:

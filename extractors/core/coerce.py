@@ -17,8 +17,9 @@ INT64 = range(-(2**63), 2**63)
 # a unix time above this is in milliseconds (seconds reach it in the year 5138)
 MILLISECONDS_FROM = 100_000_000_000
 # unix times outside are digits of another meaning, such as 20260415 or 20260415103000
-FIRST_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
-LAST_SECOND = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+FIRST_SECOND = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
+LAST_SECOND = int(datetime(LAST_YEAR, 1, 1, tzinfo=UTC).timestamp())
 MOMENT_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M")
 DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d")
 TRUE = frozenset({"true", "1", "yes", "是", "y"})
@@ -48,7 +49,10 @@ def coercer(kind: pa.DataType) -> Coerce:
 
 def _or_none(convert: Coerce) -> Coerce:
     def coerced(value: Any) -> Any:
-        return None if value is None else convert(value)
+        try:
+            return None if value is None else convert(value)
+        except ArithmeticError:
+            raise CoercionError("it is beyond what the type holds") from None
 
     return coerced
 
@@ -87,10 +91,14 @@ def _integer(value: Any) -> int | None:
 
 
 def _exact(value: Any) -> Decimal | None:
+    if isinstance(value, bool):
+        raise CoercionError("true or false is not a number")
     if isinstance(value, str):
         text = _number_text(value)
         if text is None:
             return None
+        if "_" in text:  # Python's own way of writing numbers
+            raise CoercionError("it is not a number")
         try:
             number = Decimal(text)
         except InvalidOperation:
@@ -146,11 +154,11 @@ def _boolean(value: Any) -> bool | None:
 
 def _moment(value: Any) -> datetime | None:
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+        return _in_utc(value)
     if isinstance(value, str) and not _number_text(value):
         return None
     if isinstance(value, str) and not _is_numeric(value):
-        return _parse_moment(value.strip())
+        return _in_utc(_parse_moment(value.strip()))
     seconds = _exact(value)
     if not seconds:
         return None  # platforms write 0 for "did not happen"
@@ -163,17 +171,24 @@ def _moment(value: Any) -> datetime | None:
 
 def _parse_moment(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         for pattern in MOMENT_FORMATS:
             try:
-                found = datetime.strptime(text, pattern)
-                break
+                return datetime.strptime(text, pattern)
             except ValueError:
                 continue
-        else:
-            raise CoercionError("it is no moment") from None
-    return (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    raise CoercionError("it is no moment")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    _check_year(moment)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+
+
+def _check_year(moment: date) -> None:
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise CoercionError(f"it is not between {FIRST_YEAR} and {LAST_YEAR}")
 
 
 def _is_numeric(text: str) -> bool:
@@ -190,9 +205,11 @@ def _day(value: Any) -> date | None:
         return None
     for pattern in DAY_FORMATS:
         try:
-            return datetime.strptime(text, pattern).date()
+            found = datetime.strptime(text, pattern).date()
         except ValueError:
             continue
+        _check_year(found)
+        return found
     raise CoercionError("it is no day")
 
 
