@@ -25,9 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from extractors.core.credentials import read_connection
-from extractors.core.errors import ExtractError
+from extractors.core.errors import ExtractError, FileRefused
 from extractors.core.exports import parse_file
-from extractors.core.filetables import FileRefused
 from extractors.core.intake import AccountRead, Landed, land
 from extractors.core.lake import open_lake
 from extractors.core.model import Account, Api, DayOutcome, Platform, Stream, Window

@@ -3,16 +3,20 @@
 import fcntl
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from extractors.core.errors import SHAPE_ERRORS, ApiChanged
 from extractors.core.model import Call, Credential, Platform, Token
 from tidemark.clock import Clock
 
 EARLY = timedelta(seconds=60)  # a token this close to its end is not used any more
+
+PRINTED = re.compile(r"[!-~]+")
 
 SendCall = Callable[[Call], Any]
 
@@ -49,9 +53,16 @@ class TokenStore:
             )
             if stored is not None and is_newer and stored.expires_at - EARLY > self._clock():
                 return stored
-            token = fetch(send, self._credential, stored or known, self._clock())
-            self._write(token)
-            return token
+            try:
+                token = fetch(send, self._credential, stored or known, self._clock())
+            except SHAPE_ERRORS as error:
+                name = type(error).__name__
+            else:
+                _check(token)
+                self._write(token)
+                return token
+            # raised out here: the error may carry what was answered
+            raise ApiChanged(f"a token's answer has another shape than the contract ({name})")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -89,3 +100,11 @@ class TokenStore:
         with os.fdopen(handle, "w") as sink:
             sink.write(json.dumps(body))
         temporary.replace(self._path)
+
+
+def _check(token: Token) -> None:
+    """Raise when a token is none: it would be stored, and refused call after call."""
+    told = {"access_token": token.access_token, "refresh_token": token.refresh_token or "none"}
+    for name, text in told.items():
+        if not (isinstance(text, str) and PRINTED.fullmatch(text)):
+            raise ApiChanged(f"the {name} that came is none; compare the answer with the contract")

@@ -5,7 +5,7 @@ A crash at any point leaves files that no manifest names, which no reader ever l
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -29,6 +29,7 @@ class Batch:
     batch_id: str = ""
     quarantined: Counter[SliceId] = field(default_factory=Counter)
     outside: int = 0
+    doubted: set[SliceId] = field(default_factory=set)  # a refused row may be one of theirs
 
     def __post_init__(self) -> None:
         self.batch_id = self.batch_id or new_batch_id(self.captured_at)
@@ -60,6 +61,10 @@ class Batch:
         self.quarantined[(account_key, dt)] += 1
         if len(self._refused[dt]) >= REFUSED_AT_MOST:
             self._write_quarantine(dt)
+
+    def doubt(self, account_key: str, days: Iterable[date]) -> None:
+        """Note that a refused row belongs to one of these days, and nobody can tell to which."""
+        self.doubted |= {(account_key, day) for day in days}
 
     def close(self) -> None:
         """Write what is left in memory; from here on the slices' rows are counted."""

@@ -137,7 +137,7 @@ def _process(
     accounts: Mapping[str, "Account"],
     known: dict[str, dict[str, Any]],
 ) -> FileOutcome:
-    from extractors.core.filetables import FileRefused
+    from extractors.core.errors import FileRefused
 
     if (landed := known.get(drop.entry_id)) is not None:
         if drop.is_left_over and drop.claim.name == landed["file_name"]:
@@ -160,7 +160,7 @@ def _process(
 
 
 def _account(drop: _Drop, accounts: Mapping[str, "Account"]) -> "Account":
-    from extractors.core.filetables import FileRefused
+    from extractors.core.errors import FileRefused
 
     key = drop.claim.account_key
     if key in accounts:
@@ -174,8 +174,8 @@ def _account(drop: _Drop, accounts: Mapping[str, "Account"]) -> "Account":
 
 def _parsed(drop: _Drop) -> "ParsedFile":
     """Read the file; one that breaks the reader itself must not stop the files behind it."""
+    from extractors.core.errors import FileRefused
     from extractors.core.exports import parse_file
-    from extractors.core.filetables import FileRefused
 
     try:
         return parse_file(drop.claim.name, drop.content, drop.claimed_at)
@@ -190,7 +190,7 @@ def _parsed(drop: _Drop) -> "ParsedFile":
 def _refuse_other_platform(
     drop: _Drop, account: "Account", parsed: "ParsedFile", accounts: Mapping[str, "Account"]
 ) -> None:
-    from extractors.core.filetables import FileRefused
+    from extractors.core.errors import FileRefused
 
     wanted = parsed.stream.file.account_platform if parsed.stream.file else None
     if wanted is None or account.platform == wanted:

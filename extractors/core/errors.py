@@ -2,6 +2,17 @@
 
 from tidemark.errors import TidemarkError
 
+#: what reading an answer of another shape than the contract raises
+SHAPE_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
 
 class ExtractError(TidemarkError):
     """Anything that stops the reading of a slice."""
@@ -45,3 +56,7 @@ class ApiChanged(ExtractError):
 
 class Transient(ExtractError):
     """A passing fault of the network or the platform; retried with backoff."""
+
+
+class FileRefused(ExtractError):
+    """A dropped file that cannot be landed: what is wrong, where, and the remedy."""

@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from extractors.core.cells import is_blank, parse_cell
-from extractors.core.filetables import FileRefused, read_tables, saved_at
+from extractors.core.errors import FileRefused
+from extractors.core.filetables import read_tables, saved_at
 from extractors.core.formats import Column
 from extractors.core.headers import NOTE_HEADER, Header, Kind, find_header, normal_header
 from extractors.core.model import Platform, Row, Stream, Window

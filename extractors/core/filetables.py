@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from extractors.core.errors import ExtractError
+from extractors.core.errors import FileRefused
 
 BYTES_AT_MOST = 100_000_000  # unpacked; a note export of 1,000 rows has 100 KB
 ROWS_AT_MOST = 200_000
 _SAVED_AT = r"<dcterms:{}[^>]*>([^<]+)</dcterms:{}>"
-
-
-class FileRefused(ExtractError):
-    """A dropped file that cannot be landed: what is wrong, where, and the remedy."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractors.core.filetables import FileRefused, Table, column_letter
+from extractors.core.errors import FileRefused
+from extractors.core.filetables import Table, column_letter
 from extractors.core.formats import Column, FileFormat
 from extractors.core.model import Platform, Stream
 

@@ -15,6 +15,7 @@ import requests
 
 from extractors.core.answers import decoded
 from extractors.core.errors import (
+    SHAPE_ERRORS,
     ApiChanged,
     AuthError,
     ExtractError,
@@ -208,7 +209,7 @@ class ApiClient:
             payload = read(answer.status_code, answer.headers, body) if read else body
         except ExtractError as error:
             refusal = error
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except SHAPE_ERRORS as error:
             refusal = ApiChanged(f"the envelope is not the contract's ({type(error).__name__})")
         else:
             if self._landing is not None and call.authorised:

@@ -6,12 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 
 from extractors.core.asking import moment_after
 from extractors.core.batch import Batch
-from extractors.core.errors import ApiChanged, ExtractError, NotOffered, NotReady
+from extractors.core.errors import (
+    SHAPE_ERRORS,
+    ApiChanged,
+    ExtractError,
+    NotOffered,
+    NotReady,
+)
 from extractors.core.forget import Eraser, sweep_parts
-from extractors.core.lake import Lake, SliceRecord
+from extractors.core.lake import Lake, SliceRecord, as_bytes
 from extractors.core.model import (
     Account,
     DayOutcome,
@@ -30,20 +37,15 @@ from tidemark.settings import Settings
 logger = logging.getLogger(__name__)
 keep_secrets_out_of_logs(logger)
 
-#: what a module raises when a payload is not what it was written for
-SHAPE_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-
-
 #: what a row of another shape than declared raises; such a row goes to quarantine
 ROW_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+
+
+DRIFTS = "drifts"  # the ledger: every difference that was ever told
+DOUBTED = (
+    "no row, and rows of an unknown day were refused; see quarantine/, then "
+    "`tidemark gate replay` or `tidemark lake accept`"
+)
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def land(
     landed.quarantined, landed.duplicates = batch.quarantined.total(), batch.duplicates
     landed.outside = batch.outside
     _log(platform, landed)
+    _tell_drift(lake, platform, landed, batch.captured_at)
     return landed
 
 
@@ -177,13 +180,25 @@ def _take(
         row = normaliser.row(item)
         place = placed(batch.stream, row, window, read.version or batch.captured_at)
     except ROW_ERRORS as error:
-        entry = refused_entry(error, window, read.version)
-        batch.refuse(read.account.key, window.until, {**entry, **normaliser.kept(item)})
+        day = _day_of_refused(batch, normaliser, window, item)
+        if day is None:
+            batch.doubt(read.account.key, window.days())
+        entry = {**refused_entry(error, window, read.version), **normaliser.kept(item)}
+        batch.refuse(read.account.key, day or window.until, entry)
         return
     if place is None:
         batch.outside += 1
         return
     batch.add(read.account.key, place[0], row, place[1])
+
+
+def _day_of_refused(batch: Batch, normaliser: Normaliser, window: Window, item: Row) -> date | None:
+    """Return the day of a refused row, or None when nobody can tell which of the window's."""
+    try:
+        place = placed(batch.stream, normaliser.understood(item), window, batch.captured_at)
+    except ROW_ERRORS:
+        return None
+    return place[0] if place else window.until
 
 
 def placed(
@@ -228,6 +243,8 @@ def _record(batch: Batch, account: Account, outcome: DayOutcome) -> SliceRecord:
         return SliceRecord(
             account.key, outcome.day, "ok", rows, is_zero=is_zero, quarantined=refused
         )
+    if slice_id in batch.doubted and not refused:
+        return SliceRecord(account.key, outcome.day, "suspect", 0, DOUBTED)
     if not batch.stream.is_dense or refused:
         return SliceRecord(account.key, outcome.day, "empty", quarantined=refused)
     is_late = batch.captured_at >= moment_after(outcome.day, batch.stream.deadline_at)
@@ -258,5 +275,12 @@ def _log(platform: Platform, landed: Landed) -> None:
         rows = sum(record.rows for record in records)
         name = f"{platform.name}/{landed.stream}"
         logger.info("%s %s: %d rows, slices %s", name, account_key, rows, statuses)
-    for text in landed.drift:
-        logger.warning("%s/%s", platform.name, text)
+
+
+def _tell_drift(lake: Lake, platform: Platform, landed: Landed, seen_at: datetime) -> None:
+    """Warn of differences that nobody was told of before."""
+    for drift in landed.drift:
+        text = f"{platform.name}/{drift}"
+        entry = {"drift": text, "batch_id": landed.batch_id, "seen_at": seen_at.isoformat()}
+        if lake.append(DRIFTS, sha256(as_bytes(text)).hexdigest()[:16], entry):
+            logger.warning("%s", text)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -61,6 +62,14 @@ class Normaliser:
                 raise RowRefused("bad_value", f"{name}{shown}: {error}") from None
             if found[name] is None and name in self._needed:
                 raise RowRefused("missing_value", name)
+        return found
+
+    def understood(self, item: Any) -> dict[str, Any]:
+        """Return those fields of a refused item that are as declared, without people."""
+        found: dict[str, Any] = {}
+        for name in self._coercers.keys() - self._personal if isinstance(item, Mapping) else ():
+            with suppress(CoercionError):
+                found[name] = self._coercers[name](item.get(name))
         return found
 
     def kept(self, item: Any) -> dict[str, Any]:

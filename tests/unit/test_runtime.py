@@ -12,6 +12,7 @@ import pytest
 
 from extractors.core import http, lane
 from extractors.core.errors import (
+    ApiChanged,
     AuthError,
     ExtractError,
     NotOffered,
@@ -282,6 +283,58 @@ def test_unknown_and_missing_fields_are_drift_reported_once(api, lake, settings)
     report = run(api, lake, settings)
 
     assert report.landed[0].drift == ["days: missing field 'plays'", "days: unknown field 'extra'"]
+
+
+@pytest.mark.parametrize("token", [None, 5, "", "act.\n", "act.令牌", ["act"]], ids=repr)
+def test_a_token_that_is_none_is_not_kept(api, lake, settings, token):
+    api.answers["/token"] = [(200, {"code": 0, "data": {"token": token}})]
+
+    report = run(api, lake, settings)
+
+    assert isinstance(report.error(), ApiChanged)
+    assert [path for path, *_ in api.seen] == ["/token"]
+    assert list(settings.tokens_dir.glob("*.json")) == []
+
+
+def test_the_same_drift_is_told_once_and_new_drift_again(api, lake, settings, caplog):
+    whole = {"date": "2026-04-15", "plays": 1}
+    api.answers["/days"] = [ok({**whole, "extra": 1})]
+    run(api, lake, settings)
+    caplog.clear()
+
+    run(api, lake, settings)
+    api.answers["/days"] = [ok({**whole, "extra": 1, "other": 2})]
+    run(api, lake, settings)
+
+    told = [record.message for record in caplog.records if "field" in record.message]
+    assert told == ["fake/days: unknown field 'other'"]
+
+
+def test_a_refused_row_is_booked_on_its_own_day(api, lake, settings):
+    rows = [{"date": f"2026-04-{day}", "plays": 1} for day in (13, 14, 15)]
+    rows[0]["plays"] = "many"
+    api.answers["/days"] = [ok(*rows)]
+
+    (landed,) = run(api, lake, settings, window=PASSED).landed
+
+    assert [(r.dt.day, r.rows, r.quarantined) for r in landed.slices] == [
+        (13, 0, 1),
+        (14, 1, 0),
+        (15, 1, 0),
+    ]
+
+
+def test_a_day_whose_row_may_be_among_the_refused_is_not_taken_for_empty(api, lake, settings):
+    sparse = Stream(**{**DAYS.__dict__, "is_dense": False})
+    platform = Platform(**{**PLATFORM.__dict__, "streams": (sparse,)})
+    days = [{"date": "2026-04-13", "plays": 1}, {"date": "soon", "plays": 1}]
+    api.answers["/days"] = [ok(*days, {"date": "2026-04-15", "plays": 2})]
+
+    (landed,) = run(api, lake, settings, window=PASSED, platform=platform).landed
+
+    statuses = {record.dt.day: record.status for record in landed.slices}
+    assert statuses == {13: "ok", 14: "suspect", 15: "ok"}
+    assert landed.quarantined == 1
 
 
 def test_bad_rows_go_to_quarantine_with_their_rule_and_nothing_is_lost(api, lake, settings):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from extractors.core.errors import FileRefused
 from extractors.core.exports import ParsedFile, parse_file
-from extractors.core.filetables import FileRefused
 from extractors.core.model import Window
 from extractors.core.registry import find_stream
 from extractors.core.workbook import write_sheet

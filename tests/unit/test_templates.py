@@ -7,8 +7,8 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+from extractors.core.errors import FileRefused
 from extractors.core.exports import file_kinds, parse_file
-from extractors.core.filetables import FileRefused
 from extractors.core.registry import find_stream
 from extractors.core.workbook import HEADER_ROW, write_template
 from tidemark.cli.template import UnknownTemplate, app

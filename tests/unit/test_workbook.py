@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from extractors.core.cells import parse_cell
+from extractors.core.errors import FileRefused
 from extractors.core.exports import file_kinds, parse_file
-from extractors.core.filetables import FileRefused, column_letter, read_tables
+from extractors.core.filetables import column_letter, read_tables
 from extractors.core.formats import Column
 from extractors.core.model import Stream
 from extractors.core.registry import find_stream

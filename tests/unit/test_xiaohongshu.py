@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from extractors.core.errors import FileRefused
 from extractors.core.exports import ParsedFile, export_time, parse_file
-from extractors.core.filetables import FileRefused
 
 REAL = "xiaohongshu_note_export.xlsx"
 HEADERS = [

@@ -33,7 +33,7 @@ def drop(
     Without FILES: land what is in the inbox. The same file twice is one batch.
     """
     from extractors.core.drops import process_drops
-    from extractors.core.filetables import FileRefused
+    from extractors.core.errors import FileRefused
     from extractors.core.inbox import put
     from extractors.core.lake import open_lake
     from tidemark.config.accounts import load_accounts
