@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+import pyarrow as pa
+
 from extractors.core import errors
+from extractors.core.coerce import CoercionError, coercer
 from extractors.core.errors import ApiChanged, ExtractError, RateLimited
 
 CodeTable = Mapping[str, "Code"]
+
+_integer, _flag = coercer(pa.int64()), coercer(pa.bool_())
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,53 @@ def object_of(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
         raise ApiChanged("the answer is not a JSON object; is the base URL the platform's?")
     return body
+
+
+def list_of(answer: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list that the contract promises; null is an empty one, its absence is not."""
+    if name not in answer:
+        raise ApiChanged(f"the answer has no {name!r}; rows might be missed")
+    found = answer[name]
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise ApiChanged(f"{name!r} is of type {type(found).__name__}, not a list")
+    return found
+
+
+def count_of(answer: Mapping[str, Any], name: str) -> int:
+    """Return a number of rows that the contract promises; platforms write some as text."""
+    found = _whole_number(answer.get(name))
+    if found is None or found < 0:
+        raise ApiChanged(f"the answer has no number in {name!r}; rows might be missed")
+    return found
+
+
+def flag_of(answer: Mapping[str, Any], name: str) -> bool:
+    """Return a flag that the contract promises, such as has_more; 1 and "true" are flags too."""
+    try:
+        found: bool | None = _flag(answer.get(name))
+    except CoercionError:
+        found = None
+    if found is None:
+        raise ApiChanged(f"the answer does not say {name!r}; rows might be missed")
+    return found
+
+
+def code_of(value: Any) -> int:
+    """Return an error code, written as a whole number or as its text."""
+    found = _whole_number(value)
+    if found is None:
+        raise ApiChanged(f"the error code is of type {type(value).__name__}, not a whole number")
+    return found
+
+
+def _whole_number(value: Any) -> int | None:
+    try:
+        found: int | None = _integer(value)
+    except CoercionError:
+        return None
+    return found
 
 
 def code_error(table: CodeTable, codes: tuple[Any, ...], text: Any) -> ExtractError:

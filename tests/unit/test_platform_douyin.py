@@ -3,9 +3,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from extractors.core import errors
-from extractors.core.errors import AuthError, ItemNotOffered, Transient
+from extractors.core.errors import ApiChanged, AuthError, ItemNotOffered, Transient
 from extractors.core.model import Account, Call, Credential, DayOutcome, Token, Window
-from extractors.platforms.douyin import PLATFORM
+from extractors.platforms.douyin import PLATFORM, streams
 from extractors.platforms.douyin.connection import authorize, fetch_token, read_envelope
 from tests.fake_api import FakeApi
 from tidemark.clock import SHANGHAI
@@ -272,6 +272,33 @@ def test_the_listing_follows_the_opaque_cursor_to_its_end():
     api = FakeApi(ACCOUNT, NOW, {LIST: lambda params: pages[str(params["cursor"])]})
 
     assert [row["item_id"] for row in read("videos", api)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ({"list": [{"item_id": "a"}], "cursor": 3}, "has_more"),
+        ({"list": [{"item_id": "a"}], "has_more": "perhaps", "cursor": 3}, "has_more"),
+        ({"has_more": False}, "list"),
+        ({"has_more": False, "list": 0}, "list"),
+    ],
+    ids=["no has_more", "has_more says nothing", "no list", "list is a number"],
+)
+def test_a_page_that_does_not_tell_its_rest_is_no_end(page, field):
+    api = FakeApi(ACCOUNT, NOW, {LIST: lambda params: page})
+
+    with pytest.raises(ApiChanged, match=field):
+        read("videos", api)
+
+
+def test_a_cursor_that_never_ends_is_a_changed_api(monkeypatch):
+    monkeypatch.setattr(streams, "PAGES_AT_MOST", 3)
+    more = {"list": [{"item_id": "a"}], "has_more": True}
+    answer = lambda params: {**more, "cursor": params["cursor"] + 1}  # noqa: E731
+    api = FakeApi(ACCOUNT, NOW, {LIST: answer})
+
+    with pytest.raises(ApiChanged, match="more than 3 pages"):
+        read("videos", api)
 
 
 def test_a_repeated_cursor_ends_the_listing():

@@ -8,15 +8,15 @@ import pytest
 from extractors.core import errors
 from extractors.core.errors import AuthError
 from extractors.core.model import Account, Call, Credential, Token, Window
-from extractors.platforms.douyin_shop import (
-    LINE_TYPES,
-    PLATFORM,
+from extractors.platforms.douyin_shop import PLATFORM
+from extractors.platforms.douyin_shop.connection import (
     authorize,
     fetch_token,
     param_json,
     read_envelope,
     signature,
 )
+from extractors.platforms.douyin_shop.streams import LINE_TYPES
 from tests.fake_api import FakeApi
 from tidemark.clock import SHANGHAI
 
@@ -326,6 +326,62 @@ LINE = {
     "encrypt_post_tel": "#secret",
     "brand_new_key": "x",
 }
+
+
+def pages_of(total, page, *, said=None, lost=None):
+    """Answer pages of 100 orders; said overrides the total, lost is a page that comes empty."""
+
+    def answer(params):
+        first, number = params["page"] * 100, params["page"]
+        there = [] if number == lost else [page(n) for n in range(first, min(first + 100, total))]
+        return {"total": total if said is None else said, "shop_order_list": there}
+
+    return answer
+
+
+def plain(number):
+    line = {"order_id": f"{number}-1"}
+    times = {"create_time": SINCE + 5, "update_time": SINCE + 9}
+    return {"order_id": str(number), **times, "sku_order_list": [line]}
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_an_empty_page_among_others_is_no_end(lost):
+    with pytest.raises(errors.Transient, match=f"page {lost} brought 0 rows"):
+        read("orders", pages_of(250, plain, lost=lost))
+
+
+def test_a_page_that_is_an_empty_list_as_data_is_no_end():
+    whole = pages_of(250, plain)
+
+    with pytest.raises(errors.Transient, match="page 1 of 250 rows"):
+        read("orders", lambda params: {} if params["page"] == 1 else whole(params))
+
+
+def test_a_total_smaller_than_the_page_is_not_believed():
+    with pytest.raises(errors.Transient, match="brought 100 rows and says 0"):
+        read("orders", pages_of(250, plain, said=0))
+
+
+def test_a_total_that_no_half_lessens_ends_in_an_error():
+    with pytest.raises(errors.Transient, match="120000 in the two halves"):
+        read("orders", pages_of(0, plain, said=60_000))
+
+
+def test_an_order_without_readable_time_is_left_to_the_quarantine():
+    odd = {**plain(1), "create_time": "soon"}
+
+    found, _ = read("orders", lambda params: {"total": 2, "shop_order_list": [odd, plain(2)]})
+
+    assert [order["order_id"] for order in found] == ["1", "2"]
+
+
+def test_lines_of_another_shape_are_left_to_the_quarantine():
+    odd = {**plain(1), "sku_order_list": ["line"]}
+
+    found, _ = read("orders", lambda params: {"total": 1, "shop_order_list": [odd]})
+
+    assert found[0]["sku_order_list"] == ["line"]
 
 
 def test_ids_of_a_line_come_from_their_texts_and_the_refund_is_flattened():

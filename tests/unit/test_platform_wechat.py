@@ -197,6 +197,69 @@ def test_published_articles_are_paged_by_offset_and_numbered_by_position():
     ]
 
 
+BATCHGET = "/cgi-bin/freepublish/batchget"
+
+
+def articles(numbers):
+    news = {"news_item": [{"title": "a"}]}
+    return [{"article_id": str(n), "content": news, "update_time": 9} for n in numbers]
+
+
+def ids(rows):
+    return sorted({int(row["article_id"]) for row in rows})
+
+
+def test_an_article_that_goes_between_two_pages_hides_no_other():
+    def answer(params):
+        there = list(range(45)) if params["offset"] == 0 else list(range(1, 45))
+        page = there[params["offset"] :][:20]
+        return {"total_count": len(there), "item": articles(page)}
+
+    found, _ = read("published_articles", {BATCHGET: answer})
+
+    assert ids(found) == list(range(45))
+
+
+def test_a_doubled_page_of_articles_skips_none():
+    def answer(params):
+        page = articles(range(params["offset"], min(params["offset"] + 20, 45)))
+        return {"total_count": 45, "item": page * (2 if params["offset"] == 0 else 1)}
+
+    found, _ = read("published_articles", {BATCHGET: answer})
+
+    assert ids(found) == list(range(45))
+
+
+def test_a_total_that_is_too_small_hides_no_article():
+    def answer(params):
+        page = articles(range(params["offset"], min(params["offset"] + 20, 45)))
+        return {"total_count": 20, "item": page}
+
+    found, _ = read("published_articles", {BATCHGET: answer})
+
+    assert ids(found) == list(range(45))
+
+
+def test_an_empty_later_page_of_articles_is_no_end():
+    def answer(params):
+        return {"total_count": 40, "item": articles(range(20)) if params["offset"] == 0 else []}
+
+    with pytest.raises(errors.Transient, match="from article 20 on"):
+        read("published_articles", {BATCHGET: answer})
+
+
+def test_an_account_without_articles_has_none():
+    found, _ = read("published_articles", {BATCHGET: lambda params: {"total_count": 0}})
+
+    assert found == []
+
+
+@pytest.mark.parametrize("answer", [{}, {"list": 0}, {"list": {"0": {}}}], ids=str)
+def test_a_day_series_without_its_list_is_no_empty_day(answer):
+    with pytest.raises(errors.ApiChanged, match="'list'"):
+        read("user_summary", {"/datacube/getusersummary": lambda params: answer})
+
+
 def published(*msgids, day="2026-04-10"):
     def answer(params):
         rows = [{"ref_date": day, "msgid": msgid} for msgid in msgids]

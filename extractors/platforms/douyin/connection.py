@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 
 from extractors.core.coerce import coercer
-from extractors.core.envelope import code_error, object_of, read_codes
+from extractors.core.envelope import code_error, code_of, object_of, read_codes
 from extractors.core.errors import ApiChanged, AuthError, ExtractError
 from extractors.core.model import Call, Credential, Prepared, Token
 
@@ -102,7 +102,7 @@ def read_envelope(status: int, headers: Mapping[str, str], body: Any) -> Any:
     said = data if "error_code" in data else extra
     if "error_code" not in said:
         raise ApiChanged("the answer has no error_code; the envelope is not the contract's")
-    code = int(said["error_code"])
+    code = code_of(said["error_code"])
     if code:
         raise code_error(CODES, (code,), said.get("description"))
-    return data
+    return object_of(data)

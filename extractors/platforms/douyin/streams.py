@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.core.coerce import coercer
-from extractors.core.errors import ItemNotOffered
+from extractors.core.envelope import flag_of, list_of
+from extractors.core.errors import ApiChanged, ItemNotOffered
 from extractors.core.model import Account, Api, DayOutcome, Row, Window
 from extractors.core.text import content_length, is_emoji_only
 from tidemark.clock import business_date
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 REACH_DAYS = 30
 VIDEO_PAGE, COMMENT_PAGE = 20, 50
+PAGES_AT_MOST = 5_000
 USER_SERIES = {  # endpoint: what its rows say about a day
     "item": ("new_issue", "total_issue", "new_play"),
     "fans": ("new_fans", "total_fans"),
@@ -42,7 +44,7 @@ def account_days(api: Api, account: Account, window: Window) -> Iterator[Any]:
     params = {"date_type": _date_type(api, window.since)}
 
     def series(name: str) -> list[Row]:
-        return api.get(f"/data/external/user/{name}/", params).get("result_list") or []
+        return list_of(api.get(f"/data/external/user/{name}/", params), "result_list")
 
     days: dict[str, dict[str, Any]] = {}
     for row in api.each(series, tuple(USER_SERIES)):
@@ -85,7 +87,7 @@ def video_days(api: Api, account: Account, window: Window) -> Iterator[Any]:
         try:
             for name in VIDEO_SERIES:
                 page = api.get(f"/data/external/item/{name}/", params)
-                for row in page.get("result_list") or []:
+                for row in list_of(page, "result_list"):
                     found.setdefault(row["date"], dict.fromkeys(VIDEO_SERIES)).update(row)
         except ItemNotOffered as error:
             logger.info("douyin: video %s is skipped: %s", video["item_id"], error)
@@ -145,18 +147,20 @@ def _base(api: Api, video: Row) -> Row:
     except ItemNotOffered as error:
         logger.info("douyin: totals of %s are skipped: %s", video["item_id"], error)
         return {}
-    listed: list[Row] = data.get("result_list") or []
+    listed = [] if "result" in data else list_of(data, "result_list")
     return data.get("result") or max(listed, key=lambda row: row.get("date", ""), default={})
 
 
 def _listed(api: Api, path: str, params: Row) -> Iterator[Row]:
     cursor: Any = 0
     seen: set[str] = set()
-    while str(cursor) not in seen:  # a cursor that repeats would never end
+    while str(cursor) not in seen:  # the platform's last cursor may be its own
+        if len(seen) >= PAGES_AT_MOST:
+            raise ApiChanged(f"{path}: more than {PAGES_AT_MOST} pages; does its cursor move on?")
         seen.add(str(cursor))
         page = api.get(path, {**params, "cursor": cursor})
-        yield from page.get("list") or []
-        if str(page.get("has_more")).lower() not in {"true", "1"}:
+        yield from list_of(page, "list")
+        if not flag_of(page, "has_more"):
             return
         cursor = page["cursor"]
 

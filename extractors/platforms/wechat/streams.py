@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.core.coerce import coercer
-from extractors.core.errors import ItemNotOffered, NotReady
+from extractors.core.envelope import count_of, list_of
+from extractors.core.errors import ItemNotOffered, NotReady, Transient
 from extractors.core.model import Account, Api, DayOutcome, Row, Window
 from extractors.core.text import content_length, is_emoji_only
 from tidemark.clock import business_date
@@ -20,6 +21,7 @@ ARTICLE_DAYS = 30  # an article's statistics and comments are read this long
 ARTICLE_PAGE, COMMENT_PAGE = 20, 49
 
 moment_of = coercer(pa.timestamp("us", tz="UTC"))
+is_true = coercer(pa.bool_())
 
 
 def user_summary(api: Api, account: Account, window: Window) -> Iterator[Any]:
@@ -59,24 +61,30 @@ def article_totals(api: Api, account: Account, window: Window) -> Iterator[Any]:
             yield article
             continue
         of_article = {name: value for name, value in article.items() if name != "detail_list"}
-        for day in article.get("detail_list") or []:
+        for day in list_of(article, "detail_list"):
             yield {**of_article, **day}
 
 
 def published_articles(api: Api, account: Account, window: Window) -> Iterator[Any]:
     """Every published article as it is now, one row per position of a publication."""
-    offset, total = 0, 1
-    while offset < total:
+    offset, total = 0, 0
+    while True:
         body = {"offset": offset, "count": ARTICLE_PAGE, "no_content": 1}
         page = api.post("/cgi-bin/freepublish/batchget", body)
-        total, items = int(page["total_count"]), page.get("item") or []
-        if not items:
-            return
+        before, total = total, count_of(page, "total_count")
+        items = list_of(page, "item") if total or "item" in page else []
+        ids = {item["article_id"] for item in items}
+        if not ids and offset < total:
+            raise Transient(f"nothing from article {offset} on, and there are {total}; ask again")
         for item in items:
             of_item = {"article_id": item["article_id"], "update_time": item["update_time"]}
-            for position, article in enumerate((item.get("content") or {}).get("news_item") or []):
+            for position, article in enumerate(list_of(item["content"], "news_item")):
                 yield {**article, **of_item, "position": position}
-        offset += len(items)
+        # where some went meanwhile, those behind them moved forward, onto what was read
+        gone = max(0, before - total)
+        offset += -min(gone, offset) if gone else len(ids)
+        if offset >= total and len(ids) < ARTICLE_PAGE:
+            return
 
 
 def comments(api: Api, account: Account, window: Window) -> Iterator[Any]:
@@ -105,12 +113,12 @@ def _article_comments(api: Api, msgid: str) -> Iterator[Row]:
     begin, seen = 0, set()
     while True:
         span = {"begin": begin, "count": COMMENT_PAGE, "type": 0}
-        page = api.post("/cgi-bin/comment/list", {**article, **span}).get("comment") or []
+        page = list_of(api.post("/cgi-bin/comment/list", {**article, **span}), "comment")
         new = [comment for comment in page if comment["user_comment_id"] not in seen]
         if not new:  # total counts the page, not the article: only an empty page is the end
             return
         seen |= {comment["user_comment_id"] for comment in new}
-        begin += len(page)
+        begin += len({comment["user_comment_id"] for comment in page})
         for comment in new:
             text, replies = comment.get("content"), comment.get("reply") or []
             reply = replies[0] if isinstance(replies, list) and replies else replies or {}
@@ -135,12 +143,13 @@ def _datacube(api: Api, name: str, window: Window) -> Iterator[Any]:
             yield DayOutcome(window.since, "not_ready", str(error))
             return
         answer = None
-    if answer is None or (answer.get("is_delay") and not is_one_day):
+    is_late = answer is not None and is_true(answer.get("is_delay"))
+    if answer is None or (is_late and not is_one_day):
         for half in window.split((len(window.days()) + 1) // 2):
             yield from _datacube(api, name, half)
         return
-    rows = answer.get("list") or []
-    if answer.get("is_delay") and not rows:
+    rows = [] if is_late and "list" not in answer else list_of(answer, "list")
+    if is_late and not rows:
         yield DayOutcome(window.since, "not_ready", f"{name}: the platform is late (is_delay)")
     delay = {"is_delay": answer["is_delay"]} if "is_delay" in answer else {}
     for row in rows:
