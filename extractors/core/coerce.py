@@ -59,7 +59,7 @@ def _or_none(convert: Coerce) -> Coerce:
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return _unicode(value.replace("\x00", ""))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -71,6 +71,15 @@ def _text(value: Any) -> str | None:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise CoercionError(f"{type(value).__name__} is not text")
+
+
+def _unicode(text: str) -> str:
+    """Return a text with half surrogate pairs, which platforms cut emoji into, as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def _number_text(value: str) -> str | None:

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from bench.fuzz import mutated, run
+from bench.fuzz import run
+from bench.fuzz.hostile import mutated
 
 
 def test_no_hostile_payload_crashes_a_parser_or_loses_a_row(monkeypatch):

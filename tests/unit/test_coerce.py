@@ -41,6 +41,7 @@ def test_what_cannot_be_the_type_is_refused(kind, value):
 @pytest.mark.parametrize(
     ("kind", "value", "expected"),
     [
+        (pa.string(), "cut \ud83d", "cut \ufffd"),
         (WHOLE, "1,234", 1234),
         (WHOLE, "12.0", 12),
         (WHOLE, "-", None),
@@ -53,7 +54,7 @@ def test_what_cannot_be_the_type_is_refused(kind, value):
         (MONEY, "19.90", Decimal("19.90")),
         (LINES, {"n": "3"}, [{"n": 3}]),
     ],
-    ids=str,
+    ids=repr,
 )
 def test_what_platforms_write_becomes_the_type(kind, value, expected):
     assert coercer(kind)(value) == expected
@@ -65,6 +66,7 @@ scalars = st.one_of(
     st.integers(),
     st.floats(),
     st.text(),
+    st.sampled_from(["\ud83d", "a\ude00b", "\x00"]),
     st.from_regex(r"-?[0-9_,.]{1,45}(e[0-9]{1,4})?%?", fullmatch=True),
     st.datetimes().map(str),
     st.dates().map(str),

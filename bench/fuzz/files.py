@@ -1,0 +1,106 @@
+"""Dropped files: good workbooks, mutated cell by cell."""
+
+import io
+import logging
+import random
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+
+from bench.fuzz.hostile import LONG, mutated
+from bench.fuzz.tally import LAKE_READINGS, Reading, Tally, book
+from extractors.core.errors import FileRefused
+from extractors.core.exports import parse_file
+from extractors.core.intake import AccountRead, land
+from extractors.core.lake import open_lake
+from extractors.core.model import Account
+from tidemark.orchestration.demo import drop_sheets
+from tidemark.settings import Settings
+
+NOTE: Mapping[str, Any] = {
+    "笔记标题": "一条笔记",
+    "首次发布时间": "2026年05月12日17时33分05秒",
+    "体裁": "图文",
+    "曝光": 10,
+    "观看量": 6174,
+    "封面点击率": "6.50%",
+    "点赞": 15,
+    "评论": 41,
+    "收藏": 5,
+    "涨粉": 1,
+    "分享": 14,
+    "人均观看时长": "15.2秒",
+}
+
+FILES_NOW = datetime(2026, 5, 15, 2, 45, tzinfo=UTC)
+
+
+def originals(work: Path) -> dict[str, list[list[Any]]]:
+    """Return one good workbook per kind of file, as the cells of its first sheet."""
+    drop_sheets(work / "originals", date(2026, 3, 30), date(2026, 5, 14))
+    found = {}
+    for path in sorted((work / "originals").rglob("*.xlsx")):
+        book = load_workbook(path)
+        rows = [[cell.value for cell in row][:40] for row in book.worksheets[0].rows]
+        found[path.name] = rows[:14]
+    found[f"笔记列表明细表_{FILES_NOW:%Y%m%d}.xlsx"] = [
+        list(NOTE),
+        [*NOTE.values()],
+        [*NOTE.values()],
+    ]
+    return found
+
+
+def fuzz_file(name: str, cells: list[list[Any]], seed: int, payloads: int) -> Tally:
+    logging.disable(logging.CRITICAL)
+    tally = Tally(name)
+    dice = random.Random(f"{seed} {name}")
+    while tally.payloads < payloads:
+        with tempfile.TemporaryDirectory(prefix="fuzz-lake-") as folder:
+            for _ in range(LAKE_READINGS):
+                tally.payloads += 1
+                _drop(tally, name, _workbook(mutated(dice, cells)), Path(folder))
+    return tally
+
+
+def _drop(tally: Tally, name: str, content: bytes, home: Path) -> None:
+    settings = Settings(home, home, (home / "lake").as_uri(), lambda: FILES_NOW)
+    account = Account("douyin_acme", "douyin", "x", "A", "acme")
+    try:
+        parsed = parse_file(name, content, FILES_NOW)
+    except FileRefused:
+        tally.refused["FileRefused"] += 1
+        return
+    except Exception as error:
+        tally.problems.append(f"crash: {type(error).__name__}: {error}"[:300])
+        return
+    read = AccountRead(account, ((parsed.window, iter(parsed.rows)),), (), parsed.exported_at)
+    lake = open_lake(settings.lake_url)
+    landed = land(parsed.platform, parsed.stream, [read], lake=lake, settings=settings)
+    book(tally, Reading(1, len(parsed.rows), landed))
+
+
+def _workbook(cells: Any) -> bytes:
+    """Return a workbook of these cells; what no cell can hold is written as its text."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for number, row in enumerate(cells if isinstance(cells, list) else [[cells]], 1):
+        for column, value in enumerate(row if isinstance(row, list) else [row], 1):
+            sheet.cell(number, column, _cell(value))
+    sink = io.BytesIO()
+    book.save(sink)
+    return sink.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Return what a cell can hold: a value, or the printable part of its text."""
+    is_number = isinstance(value, int | float) and abs(value) < 2**63
+    if value is None or is_number or isinstance(value, date):
+        return value
+    text = str(value).encode("utf-8", "replace").decode()
+    return "".join(character for character in text if character.isprintable())[:LONG]
