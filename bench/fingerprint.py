@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from extractors.core.lake import READABLE, Lake, current_rows_sql, open_lake
 from extractors.core.registry import every_stream
 from tidemark.settings import load_settings
+from warehouse.hold import read_hold
 from warehouse.releases import link_path
 
 #: names of columns and fields that differ between two runs of the same thing
@@ -34,7 +35,10 @@ VOLATILE = frozenset(
         "said_at",
     }
 )
-LEDGERS = ("acceptances", "baselines", "deliveries", "drops", "releases", "said", "transitions")
+LEDGERS = (
+    *("acceptances", "baselines", "deliveries", "drifts", "drops", "releases", "replays", "said"),
+    "transitions",
+)
 UNSETTLED = frozenset({"begun", "retry"})
 #: tables that tell how often something was done
 RUNS = frozenset({"gate_result", "release"})
@@ -60,6 +64,7 @@ def fingerprint(home: str) -> Fingerprint:
         **_lake_rows(lake),
         **{f"ledger {name}": _entries(lake, name) for name in LEDGERS},
         **published(home),
+        "hold": read_hold(settings) is not None,
     }
 
 

@@ -33,6 +33,8 @@ FORCED = ("release", "--force")
 SCENES = 2  # at a time, each with a sandbox of its own
 
 PLAN = "--plan"  # stands for the plan's id, which a scheduler passes from task to task
+OLDER = "--older"  # stands for the id of the release before the newest
+BACK = ("rollback", OLDER)
 
 Command = tuple[str, ...]
 
@@ -50,8 +52,8 @@ class Step:
 
     @property
     def name(self) -> str:
-        """The command without its options."""
-        return " ".join(word for word in self.command if not word.startswith("-"))
+        """The command without the values of its options."""
+        return " ".join(word.lstrip("-") for word in self.command if "=" not in word)
 
 
 STEPS = (
@@ -65,6 +67,10 @@ STEPS = (
     Step(("alerts", "evaluate"), 2),
     Step(("alerts", "deliver"), 3),
     Step(("lake", "compact", f"--before={DAY}"), 3),
+    Step(BACK, 3),
+    Step(("alerts", "evaluate"), 1),
+    Step(("alerts", "deliver"), 1),
+    Step(("rollback", "--resume"), 1),
 )
 
 
@@ -112,7 +118,8 @@ class Scene:
 
     def run(self, command: Command, **death: Any) -> End:
         """Run a command; raise when it ends badly without having been killed."""
-        words = tuple(self.plan_id() if word == PLAN else word for word in command)
+        ids = {PLAN: self.plan_id, OLDER: self.older_id}
+        words = tuple(ids[word]() if word in ids else word for word in command)
         end = run_command(words, self.environ, self.work / "commands.log", **death)
         if end.code:
             tail = "\n".join((self.work / "commands.log").read_text().splitlines()[-15:])
@@ -125,6 +132,10 @@ class Scene:
         if plans:
             return plans[-1].parent.name
         return (self.home / "published" / "tidemark.duckdb").readlink().stem
+
+    def older_id(self) -> str:
+        """Return the id of the release before the newest."""
+        return sorted((self.home / "published" / "releases").glob("*.duckdb"))[-2].stem
 
     def keep(self, number: int) -> None:
         """Take the snapshot before a step."""
@@ -177,6 +188,8 @@ def _campaign(scene: Scene, points: Sequence[Point]) -> tuple[list[Calm], list[O
     """Live the day undisturbed, then kill at one point after the other."""
     _begin(scene)
     calm = [_calm(scene, number) for number in range(len(STEPS))]
+    if any(each.messages for each in calm[STEPS.index(Step(BACK, 3)) :]):
+        raise RuntimeError("a rollback told something without a kill")
     scene.run(FORCED)
     final, _torn = scene.survey()
     return calm, [_try(scene, calm, final, point) for point in points]

@@ -29,7 +29,7 @@ from warehouse.base import base_path
 from warehouse.candidate import candidate_path
 from warehouse.lock import locked
 from warehouse.plans import drop_plan, open_plans
-from warehouse.recovery import finish_what_was_published
+from warehouse.recovery import finish_what_was_begun
 from warehouse.release_file import Counts, count_rows, replace_release_file
 from warehouse.releases import kept_ids, release_path
 from warehouse.site import Site, open_site
@@ -66,7 +66,7 @@ def erase(site: Site, subjects: Sequence[Subject], *, tell: Tell = lambda _: Non
     """Forget under a lock that the caller holds; doing it again completes a run that was killed."""
     for subject in subjects:
         _check(site, subject)
-    finish_what_was_published(site)
+    finish_what_was_begun(site)
     stand_ins, missing = _entomb(site, subjects)
     tell("tombstones")
     names = [s.name for s in subjects if not KEY.fullmatch(s.name)]

@@ -16,7 +16,7 @@ from warehouse.hold import read_hold
 from warehouse.ledger_tables import flatten
 from warehouse.lock import locked
 from warehouse.plans import Plan, open_plans, read_plan
-from warehouse.recovery import finish, finish_what_was_published, write_pending
+from warehouse.recovery import finish, finish_what_was_begun, write_pending
 from warehouse.release_file import write_release_file
 from warehouse.releases import release_path
 from warehouse.said import BASELINES, FROZEN, SAID, VERDICTS, new_verdicts
@@ -36,7 +36,7 @@ def publish_candidate(
     site: Site, plan_id: str | None = None, *, notice: Notice = lambda _: None
 ) -> str:
     """Publish under a lock that the caller holds; publishing what is published changes nothing."""
-    finished = finish_what_was_published(site)
+    finished, _ = finish_what_was_begun(site)
     if plan_id in finished:
         return plan_id
     if plan_id is None and finished and not open_plans(site.settings):
@@ -45,7 +45,7 @@ def publish_candidate(
         return plan_id
     plan = read_plan(site.settings, plan_id)
     if (hold := read_hold(site.settings)) is not None:
-        raise PlanError(f"releases are held: {hold}; tidemark rollback --resume ends it")
+        raise PlanError(f"releases are held: {hold.reason}; tidemark rollback --resume ends it")
     row = _release_row(site, plan)
     write_pending(site, plan, {"release": row, **_sayings(site, plan)})
     notice("before the file")

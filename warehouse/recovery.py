@@ -7,11 +7,12 @@ from typing import Any
 
 from warehouse.base import base_path
 from warehouse.candidate import candidate_path
+from warehouse.hold import read_hold
 from warehouse.plans import Plan, drop_plan, open_plans, plan_dir, read_plan
-from warehouse.releases import LEDGER, drop_old, point_to, release_path, releases_dir
+from warehouse.releases import LEDGER, current_id, drop_old, point_to, release_path, releases_dir
 from warehouse.said import say
 from warehouse.site import Site
-from warehouse.status import write_atomically, write_status
+from warehouse.status import read_status, write_atomically, write_status
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +54,11 @@ def finish(site: Site, plan: Plan, *, notice: Callable[[str], None] = lambda _: 
     drop_plan(settings, plan.plan_id)
 
 
-def finish_what_was_published(site: Site) -> list[str]:
-    """Complete every release whose file is there, sweep what no run will use; return the ids."""
+def finish_what_was_begun(site: Site) -> tuple[list[str], str | None]:
+    """Complete every release whose file is there and a rollback whose hold is; sweep the rest.
+
+    Return the ids of those releases, and that of the rollback.
+    """
     finished = []
     for plan_id in open_plans(site.settings):
         if release_path(site.settings, plan_id).exists():
@@ -62,7 +66,20 @@ def finish_what_was_published(site: Site) -> list[str]:
             finish(site, read_plan(site.settings, plan_id))
             finished.append(plan_id)
     _sweep(site)
-    return finished
+    return finished, finish_rollback(site)
+
+
+def finish_rollback(site: Site) -> str | None:
+    """Show readers what the hold says; return its id when they did not see or hear of it yet."""
+    settings, hold = site.settings, read_hold(site.settings)
+    if hold is None or not release_path(settings, hold.release_id).exists():
+        return None
+    told = read_status(settings).get("release_id")
+    if hold.release_id == current_id(settings) == told:
+        return None
+    point_to(settings, hold.release_id)
+    write_status(site, "rolled_back", hold.reason)
+    return hold.release_id
 
 
 def _sweep(site: Site) -> None:

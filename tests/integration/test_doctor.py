@@ -29,7 +29,7 @@ from tidemark.orchestration.checkup.findings import Name
 from tidemark.settings import PROJECT_ROOT
 from warehouse.build import build_candidate
 from warehouse.errors import BuildError
-from warehouse.hold import set_hold
+from warehouse.hold import Hold, set_hold
 from warehouse.lock import lock_path
 from warehouse.plan import make_plan
 
@@ -658,7 +658,7 @@ def test_an_unfinished_release_says_how_far_it_came(doctor, tmp_path):
 
 
 def test_a_release_held_says_why_and_how_to_go_on(doctor, sandbox):
-    set_hold(sandbox.settings, "rolled back from r2 to r1")
+    set_hold(sandbox.settings, Hold("rolled back from r2 to r1", "r1"))
 
     found = only(doctor(), "release held", "warning")
 

@@ -11,12 +11,11 @@ from tests.warehouse_site import land, land_day, make_site, plays, transform
 from warehouse.audit import audit_candidate
 from warehouse.base import read_base
 from warehouse.build import build_candidate
-from warehouse.errors import BuildError, GateError, PlanError, RollbackError
+from warehouse.errors import BuildError, GateError, PlanError
 from warehouse.plan import make_plan
 from warehouse.plans import open_plans
 from warehouse.publish import publish_candidate
 from warehouse.releases import current_id, drop_old, kept_ids, link_path, release_path
-from warehouse.rollback import resume, roll_back
 from warehouse.status import read_status
 from warehouse.transform import run_dbt
 
@@ -240,38 +239,6 @@ def test_publishing_again_after_a_kill_without_naming_the_plan_is_no_error(tmp_p
 
     assert publish_candidate(site) == "r000002-20260416"
     assert current_id(site.settings) == "r000002-20260416"
-
-
-def test_a_rollback_holds_until_resumed_and_ids_move_forward(tmp_path):
-    site, clock = make_site(tmp_path)
-    land_day(site, "2026-04-15", 4)
-    first = release(site)
-    clock.set("2026-04-17")
-    land_day(site, "2026-04-16", 5)
-    release(site)
-
-    target = roll_back(site)
-    rolled_back = read(site, SUM)
-    held = make_plan(site)
-    ledger = len(site.lake.ledger("releases"))
-    is_lifted = resume(site.settings)
-    third = release(site)
-
-    assert (target, rolled_back, held, ledger) == (first, [(8,)], None, 2)
-    assert is_lifted
-    assert third == "r000003-20260416"
-    assert read(site, SUM) == [(18,)]
-
-
-def test_a_rollback_to_an_unknown_release_names_the_kept_ones(tmp_path):
-    site, _ = make_site(tmp_path)
-    land_day(site, "2026-04-15")
-    release(site)
-
-    with pytest.raises(RollbackError, match="r000001-20260415"):
-        roll_back(site, "r000009-20260415")
-    with pytest.raises(RollbackError, match="0 releases are kept before r000001-20260415"):
-        roll_back(site)
 
 
 def test_old_files_go_but_never_the_one_that_readers_see(tmp_path):

@@ -8,7 +8,7 @@ from extractors.core.lake import SliceKey
 from extractors.core.model import Account
 from tests.warehouse_site import ACCOUNTS, fail, land, land_day, make_site, plays
 from warehouse.errors import PlanError
-from warehouse.hold import lift_hold, set_hold
+from warehouse.hold import Hold, lift_hold, set_hold
 from warehouse.plan import make_plan
 from warehouse.plans import open_plans, read_plan, read_slices
 from warehouse.releases import LEDGER, point_to
@@ -258,7 +258,7 @@ def test_an_accepted_slice_is_no_longer_told_as_refused(tmp_path):
 def test_a_hold_stops_planning_until_it_is_lifted(tmp_path):
     site, _ = make_site(tmp_path)
     land_day(site, "2026-04-15")
-    set_hold(site.settings, "rolled back from b to a")
+    set_hold(site.settings, Hold("rolled back from b to a", "a"))
 
     held = make_plan(site)
     status = read_status(site.settings)

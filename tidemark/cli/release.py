@@ -105,6 +105,7 @@ def status() -> None:
     for name, value in body.items():
         text = "\n".join(value) if isinstance(value, list) else str(value or "-")
         table.add_row(name, Text(text))  # an error may hold brackets; they are no markup
-    table.add_row("hold", read_hold(settings) or "-")
+    hold = read_hold(settings)
+    table.add_row("hold", hold.reason if hold else "-")
     table.add_row("lock", holder(settings) or "free")
     Console().print(table if body else "no release was attempted yet; run tidemark release")

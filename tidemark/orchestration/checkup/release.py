@@ -65,7 +65,9 @@ def check_plans(settings: Settings) -> Iterator[Finding]:
 def check_last_attempt(settings: Settings) -> Iterator[Finding]:
     """Look at the hold, and at what status.json says of the last attempt."""
     if hold := read_hold(settings):
-        yield warning("release held", hold, "tidemark rollback --resume, once data are right")
+        yield warning(
+            "release held", hold.reason, "tidemark rollback --resume, once data are right"
+        )
     status = read_status(settings)
     outcome = status.get("outcome", "no release was attempted yet")
     if outcome in FAILED:
