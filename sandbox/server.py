@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.faults import BODY_KINDS, WIRE_KINDS, Answer, spoil, wire
-from sandbox.routes import douyin, douyin_shop, feishu, wechat
+from sandbox.routes import modules
 from sandbox.state import CALLER, Limits, State
 from sandbox.world import World
 
@@ -25,7 +25,7 @@ def make_app(
     """Return the application that serves a world at the time of a clock, and its state."""
     state = State(world, now, limits or Limits())
     routes = control(state)
-    for platform in (douyin, wechat, douyin_shop, feishu):
+    for platform in modules().values():
         routes += platform.routes(state)
     return FaultyWire(Starlette(routes=routes), state), state
 

@@ -3,14 +3,19 @@
 Nothing here knows of a platform's spelling; nothing is visible before its moment on the clock.
 """
 
+import importlib
 import json
-from dataclasses import dataclass, field
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
+from sandbox import worlds
 from tidemark.errors import WrongUsage
 
-WORLDS = ("launch", "douyin_web")
+WORLDS = tuple(sorted(module.name for module in pkgutil.iter_modules(worlds.__path__)))
 
 Counts = dict[str, int | None]
 
@@ -179,23 +184,25 @@ class World:
     lives: tuple[LiveSession, ...] = ()
     history: dict[date, Counts] = field(default_factory=dict)  # the back office's own days
     bots: tuple[Bot, ...] = ()
+    facets: Mapping[str, Any] = field(default_factory=dict)  # by platform, see sandbox/routes
 
 
 def load_world(name: str, shared: Path | None = None) -> World:
-    """Return a world by name: launch, or douyin_web (which needs the folder of real data)."""
-    if name == "launch":
-        from sandbox.worlds.launch import launch
+    """Return a world by name; those of real data need the folder that holds it."""
+    if name not in WORLDS:
+        raise WrongUsage(f"sandbox: unknown world {name!r}; there are {' and '.join(WORLDS)}")
+    from sandbox import routes
 
-        return launch()
-    if name == "douyin_web":
-        from sandbox.worlds.douyin_web import douyin_web
-
-        return douyin_web(shared)
-    raise WrongUsage(f"sandbox: unknown world {name!r}; there are {' and '.join(WORLDS)}")
+    found = importlib.import_module(f"sandbox.worlds.{name}").world(shared)
+    facets = {platform: module.facet(name, shared) for platform, module in routes.facets().items()}
+    there = {platform: facet for platform, facet in facets.items() if facet is not None}
+    return replace(found, facets=there)
 
 
 def connections(base_url: str, world: World | None = None) -> dict[str, str]:
     """Return the AIRFLOW_CONN_ variables by which a pipeline reaches the world's accounts."""
+    from sandbox import routes
+
     world = world or load_world("launch")
     found = {}
     for account in world.douyin:
@@ -213,6 +220,10 @@ def connections(base_url: str, world: World | None = None) -> dict[str, str]:
         )
     for bot in world.bots:
         found[bot.connection_key] = _connection(f"{base_url}/feishu", bot.token, bot.secret, {})
+    modules = routes.facets()
+    for platform, facet in world.facets.items():
+        for key, (login, password, extra) in modules[platform].connections(facet).items():
+            found[key] = _connection(f"{base_url}/{platform}", login, password, extra)
     return {f"AIRFLOW_CONN_TIDEMARK_{key.upper()}": text for key, text in found.items()}
 
 

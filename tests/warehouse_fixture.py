@@ -17,6 +17,7 @@ from tidemark.settings import PROJECT_ROOT, load_settings
 from warehouse.config_tables import config_tables
 from warehouse.ledger_tables import COLUMNS as LEDGERS
 from warehouse.source_day import SOURCE_DAY
+from warehouse.transform import unions
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 MOMENT = pa.timestamp("us", tz="UTC")
@@ -82,7 +83,8 @@ def run_dbt(
     settings = {"as_of_date": str(as_of), "first_date": str(first), "release_id": "r1"}
     folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     target = ["--target-path", str(path.parent / "target"), "--log-path", str(path.parent)]
-    variables = ["--vars", json.dumps({**settings, "changed_dates": changed or {}})]
+    derived = {"changed_dates": changed or {}, "unions": unions(DBT_PROJECT)}
+    variables = ["--vars", json.dumps({**settings, **derived})]
     result = dbtRunner().invoke([*arguments, *folders, *target, *variables, "--quiet"])
     if result.exception:
         raise result.exception

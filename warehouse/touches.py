@@ -1,14 +1,21 @@
-"""Which days a changed row touches, per stream: the one table behind incremental builds.
+"""Which days a changed row touches, per stream: what incremental builds go by.
 
-Conservative is right and costs a moment; a missed day is a wrong number that nobody sees.
+A platform says it beside its staging views (`touches` in the meta of its sources). Conservative
+is right and costs a moment; a missed day is a wrong number that nobody sees.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 import pyarrow as pa
+import yaml
 
 from extractors.core.model import LOAD_FIELDS, Stream
+from tidemark.settings import PROJECT_ROOT
+
+STAGING = PROJECT_ROOT / "dbt_project" / "models" / "staging"
 
 #: the domains of the incremental models; metric_day is made of all others
 DOMAINS = ("account_day", "post_day", "interaction_day", "order_day", "metric_day")
@@ -36,69 +43,30 @@ def shanghai(column: str) -> str:
     return f"cast(timezone('Asia/Shanghai', {column}) as date)"
 
 
-_ORDER_DAYS = (shanghai("create_time"), shanghai("pay_time"))
-_REFUND_DAYS = (shanghai("apply_time"), shanghai("create_time"), shanghai("update_time"))
-_THREAD = "[coalesce(nullif(nullif(parent_comment_id, ''), '0'), comment_id)]"
-_ORDER_VIDEOS = "list_transform(sku_order_list, lambda line: line.video_id)"
-_ORDER_ROOMS = "list_transform(sku_order_list, lambda line: line.room_id)"
-
-TOUCHES: Mapping[str, Touch] = {
-    "douyin/account_days": Touch(("account_day",), ("date",), is_running=True),
-    "douyin/videos": Touch(
-        ("post_day",),
-        (shanghai("create_time"),),
-        is_running=True,
-        family="[item_id]",
-        relatives={"douyin_shop/orders": _ORDER_VIDEOS},
-    ),
-    "douyin/video_totals": Touch(("post_day",), ("dt",), is_running=True),
-    "douyin/video_days": Touch(("post_day",), ("date",)),
-    "douyin/comments": Touch(
-        ("interaction_day",),
-        (shanghai("create_time"),),
-        family=_THREAD,
-        relatives={"douyin/comments": _THREAD},
-    ),
-    "wechat/user_summary": Touch(("account_day",), ("ref_date",)),
-    "wechat/user_cumulate": Touch(("account_day",), ("ref_date",), is_running=True),
-    "wechat/biz_summary": Touch(("account_day",), ("ref_date",)),
-    "wechat/article_reads": Touch(("post_day",), ("ref_date",)),
-    "wechat/article_shares": Touch(("post_day",), ("ref_date",)),
-    "wechat/article_totals": Touch(("post_day",), ("stat_date",), is_running=True),
-    "wechat/upstream_messages": Touch(("interaction_day",), ("ref_date",)),
-    # the listing only describes posts; no figure of any day is read from it
-    "wechat/published_articles": Touch(("post_day",), (shanghai("update_time"),)),
-    "wechat/comments": Touch(
-        ("interaction_day",), (shanghai("create_time"), shanghai("reply_create_time"))
-    ),
-    "douyin_shop/orders": Touch(
-        ("order_day",),
-        _ORDER_DAYS,
-        family="[order_id]",
-        relatives={"douyin_shop/after_sales": "[shop_order_id]"},
-    ),
-    "douyin_shop/after_sales": Touch(
-        ("order_day",),
-        _REFUND_DAYS,
-        family="[shop_order_id]",
-        relatives={"douyin_shop/orders": "[order_id]"},
-    ),
-    "xiaohongshu/note_export": Touch(
-        ("post_day",), ("exported_on", shanghai("published_at")), is_running=True
-    ),
-    "sheet/account_days": Touch(("account_day",), ("stat_date",), is_running=True),
-    "sheet/live_sessions": Touch(
-        ("order_day",),
-        (shanghai("started_at"), shanghai("ended_at")),
-        family="[live_id]",
-        relatives={"douyin_shop/orders": _ORDER_ROOMS},
-    ),
-}
+@cache
+def declared() -> Mapping[str, Mapping[str, Any]]:
+    """Return what the staging folders say of their streams, by the name of the lake's view."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in STAGING.glob("*/_*__sources.yml"):
+        for source in yaml.safe_load(path.read_text("utf-8"))["sources"]:
+            tables = source["tables"]
+            found |= {t["name"]: t["config"]["meta"]["touches"] for t in tables if "config" in t}
+    return found
 
 
 def touch_of(name: str, stream: Stream) -> Touch:
     """Return the declared touch of a stream; a stream without one touches all it might."""
-    return TOUCHES.get(name) or _derived(stream)
+    said = declared().get(name.replace("/", "__"))
+    if said is None:
+        return _derived(stream)
+    days = ((day, stream.schema.field(day).type) for day in said["days"])
+    return Touch(
+        tuple(said["domains"]),
+        tuple(shanghai(day) if pa.types.is_timestamp(kind) else day for day, kind in days),
+        bool(said.get("is_running")),
+        said.get("family"),
+        said.get("relatives", {}),
+    )
 
 
 def _derived(stream: Stream) -> Touch:

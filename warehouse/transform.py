@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,7 @@ def run_dbt(
 
     target = build_dir / "dbt" / "target"
     arguments = _arguments(project_dir, build_dir, target)
-    arguments += ["--vars", json.dumps(variables)]
+    arguments += ["--vars", json.dumps({**variables, "unions": unions(project_dir)})]
     # staging knows no variable, so its views stand in the copied database until the project
     # changes, and then everything is built; later views hold the as-of day
     arguments += ["--full-refresh"] if full_refresh else ["--exclude", "path:models/staging"]
@@ -45,6 +46,15 @@ def run_dbt(
     if not result.success:
         raise BuildError(_explain(result))
     return target
+
+
+def unions(project_dir: Path) -> dict[str, list[str]]:
+    """Return which platforms offer a shape: they have a model int_<platform>__<shape>."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted((project_dir / "models" / "intermediate").glob("*/int_*__*.sql")):
+        platform = path.parent.name
+        found[path.stem.removeprefix(f"int_{platform}__")].append(platform)
+    return dict(found)
 
 
 def _arguments(project_dir: Path, build_dir: Path, target: Path) -> list[str]:

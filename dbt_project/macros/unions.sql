@@ -1,9 +1,9 @@
 {#
-  The rows of every platform that offers a shape. A platform joins by its model
-  int_<platform>__<shape> and its name in dbt_project.yml (vars: unions).
+  The rows of every platform that offers a shape. A platform joins by its file
+  models/intermediate/<platform>/int_<platform>__<shape>.sql; no list is kept anywhere.
 #}
 {% macro union_of(shape, columns) -%}
-{%- for platform in var('unions')[shape] %}
+{%- for platform in var('unions').get(shape, []) %}
 select
     '{{ platform }}' as source_platform,
     {%- for column in columns %}

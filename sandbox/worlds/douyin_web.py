@@ -13,7 +13,7 @@ from sandbox.world import Comment, DouyinAccount, Video, World
 from tidemark.errors import TidemarkError
 
 
-def douyin_web(shared: Path | None) -> World:
+def world(shared: Path | None) -> World:
     """Return one account per creator with its videos and comments."""
     folder = (shared or Path("../shared/data")) / "douyin_web"
     if not folder.exists():

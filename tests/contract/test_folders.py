@@ -1,5 +1,7 @@
 """Folders agree: every stream has its suite, its staging view, its page; nothing is left over."""
 
+import re
+
 import pytest
 
 from expectations.suites import load_suites
@@ -7,6 +9,7 @@ from extractors.core.registry import every_stream, find_stream, platforms_by_nam
 from sandbox.server import make_app
 from sandbox.world import load_world
 from tidemark.settings import PROJECT_ROOT
+from warehouse.transform import unions
 
 STREAMS = [(platform.name, stream.name) for platform, stream in every_stream()]
 STAGING = PROJECT_ROOT / "dbt_project" / "models" / "staging"
@@ -68,6 +71,18 @@ def test_every_published_table_of_the_contract_has_a_model_and_a_suite():
 
     assert len(models) >= 48
     assert suites == models, f"add or delete suites: {sorted(suites ^ models)}"
+
+
+def test_every_shape_that_a_platform_offers_is_taken_into_a_union():
+    folder = PROJECT_ROOT / "dbt_project" / "models"
+    taken = {
+        shape
+        for path in folder.rglob("*.sql")
+        for shape in re.findall(r"union_of\(\s*'(\w+)'", path.read_text("utf-8"))
+    }
+
+    assert len(taken) >= 9
+    assert set(unions(PROJECT_ROOT / "dbt_project")) <= taken, "no union_of() takes that shape"
 
 
 # a snapshot reads now, a listing brings everything, a file comes when people drop it

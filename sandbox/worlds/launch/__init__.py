@@ -4,6 +4,8 @@ Deterministic and without randomness: shares of a day go to videos by fixed weig
 an integer division goes to the first ones.
 """
 
+from pathlib import Path
+
 from sandbox.world import Bot, World
 from sandbox.worlds.launch.days import read_daily
 from sandbox.worlds.launch.official import wechat_account
@@ -11,7 +13,7 @@ from sandbox.worlds.launch.sales import live_sessions, shop
 from sandbox.worlds.launch.social import douyin_account
 
 
-def launch() -> World:
+def world(_shared: Path | None = None) -> World:
     """Return the world of the worked example."""
     daily = read_daily()
     lives = tuple(live_sessions(daily))
