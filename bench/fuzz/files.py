@@ -18,7 +18,8 @@ from extractors.core.exports import parse_file
 from extractors.core.intake import AccountRead, land
 from extractors.core.lake import open_lake
 from extractors.core.model import Account
-from tidemark.orchestration.demo import drop_sheets
+from extractors.core.registry import platforms_by_name
+from extractors.core.workbook import write_sheet
 from tidemark.settings import Settings
 
 NOTE: Mapping[str, Any] = {
@@ -41,18 +42,18 @@ FILES_NOW = datetime(2026, 5, 15, 2, 45, tzinfo=UTC)
 
 def originals(work: Path) -> dict[str, list[list[Any]]]:
     """Return one good workbook per kind of file, as the cells of its first sheet."""
-    drop_sheets(work / "originals", date(2026, 3, 30), date(2026, 5, 14))
     found = {}
-    for path in sorted((work / "originals").rglob("*.xlsx")):
-        book = load_workbook(path)
-        rows = [[cell.value for cell in row][:40] for row in book.worksheets[0].rows]
-        found[path.name] = rows[:14]
-    found[f"笔记列表明细表_{FILES_NOW:%Y%m%d}.xlsx"] = [
-        list(NOTE),
-        [*NOTE.values()],
-        [*NOTE.values()],
-    ]
-    return found
+    for stream in platforms_by_name()["sheet"].streams:
+        assert stream.file is not None
+        example = {column.field: column.example for column in stream.file.columns}
+        path = work / f"{stream.name}.xlsx"
+        covers = {"covers_from": date(2026, 2, 1), "covers_to": date(2026, 5, 14)}
+        write_sheet(stream, [example], path, exported_at=FILES_NOW, **covers)
+        found[path.name] = [
+            [cell.value for cell in row] for row in load_workbook(path).worksheets[0]
+        ]
+    notes = [list(NOTE), [*NOTE.values()], [*NOTE.values()]]
+    return found | {f"笔记列表明细表_{FILES_NOW:%Y%m%d}.xlsx": notes}
 
 
 def fuzz_file(name: str, cells: list[list[Any]], seed: int, payloads: int) -> Tally:

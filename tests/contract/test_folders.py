@@ -50,6 +50,13 @@ def test_every_platform_has_a_page(name):
     assert path.exists(), f"{name}: no page docs/platforms/{name}.md (credentials, limits, terms)"
 
 
+@pytest.mark.parametrize("stream", platforms_by_name()["sheet"].streams, ids=lambda s: s.name)
+def test_every_sheet_is_on_their_page(stream):
+    page = (PROJECT_ROOT / "docs" / "platforms" / "sheet.md").read_text("utf-8")
+
+    assert f"| `{stream.name}` {stream.label_zh} |" in page
+
+
 @pytest.mark.parametrize(
     "name", [n for n, p in sorted(platforms_by_name().items()) if p.authorize is not None]
 )

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -37,9 +38,23 @@ def test_numbers_and_days_are_checked_while_typing(tmp_path: Path, name: str) ->
     stream = find_stream("sheet", name)
     book = openpyxl.load_workbook(write_template(stream, tmp_path / "a.xlsx"))
 
-    checks = {check.type for check in book["数据"].data_validations.dataValidation}
+    checks = {
+        check.errorTitle: check.type for check in book["数据"].data_validations.dataValidation
+    }
+    types = {field.name: field.type for field in stream.fields}
+    expected = {c.header: _check_of(types[c.field], c.choices) for c in stream.file.columns}
+    assert {header for header, kind in expected.items() if kind}
+    assert checks == {header: kind for header, kind in expected.items() if kind}
 
-    assert checks >= {"whole", "date"}
+
+def _check_of(kind: pa.DataType, choices: tuple[str, ...]) -> str | None:
+    if choices:
+        return "list"
+    if pa.types.is_string(kind):
+        return None
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return "date"
+    return "whole" if pa.types.is_integer(kind) else "decimal"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

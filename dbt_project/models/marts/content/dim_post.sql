@@ -1,18 +1,45 @@
+-- of several calendar rows that name one post, the one planned last
+with ranked as (
+    select
+        post_key,
+        planned_key,
+        content_topic,
+        is_original,
+        row_number() over (
+            partition by post_key
+            order by planned_at desc, planned_key desc
+        ) as place
+    from {{ ref('int_planned_post_union') }}
+    where post_key is not null
+),
+
+planned as (
+    select
+        post_key,
+        planned_key,
+        content_topic,
+        is_original
+    from ranked
+    where place = 1
+)
+
 select
-    post_key,
-    account_key,
-    brand_key,
-    platform,
-    post_id,
-    published_at,
-    published_on,
-    {{ shanghai_hour('published_at') }} as published_hour,
-    content_form,
-    cast(null as varchar) as content_topic,  -- comes with the content calendar
-    title,
-    cast(null as boolean) as is_original,  -- comes with the content calendar
-    is_deleted,
+    posts.post_key,
+    posts.account_key,
+    posts.brand_key,
+    posts.platform,
+    posts.post_id,
+    posts.published_at,
+    posts.published_on,
+    {{ shanghai_hour('posts.published_at') }} as published_hour,
+    posts.content_form,
+    planned.content_topic,
+    posts.title,
+    planned.is_original,
+    posts.is_deleted,
     cast(null as double) as duration_seconds,  -- not offered
-    url,
-    cast(null as varchar) as planned_key  -- comes with the content calendar
-from {{ ref('int_post_union') }}
+    posts.url,
+    planned.planned_key
+from {{ ref('int_post_union') }} as posts
+left join planned
+    on posts.post_key = planned.post_key

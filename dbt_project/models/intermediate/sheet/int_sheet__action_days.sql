@@ -1,0 +1,8 @@
+select
+    account_key,
+    channel,
+    action,
+    actions,
+    clicks,
+    stat_date
+from {{ ref('stg_sheet__actions') }}

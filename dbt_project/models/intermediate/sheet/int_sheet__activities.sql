@@ -1,0 +1,12 @@
+select
+    account_key,
+    activity_id,
+    campaign_key,
+    kind,
+    invited,
+    participants,
+    participations,
+    ugc_posts,
+    reward_cny,
+    started_on
+from {{ ref('stg_sheet__activities') }}

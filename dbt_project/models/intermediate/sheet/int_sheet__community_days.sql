@@ -1,0 +1,10 @@
+select
+    account_key,
+    community_id,
+    members,
+    joined,
+    left_members,
+    speakers,
+    messages,
+    stat_date
+from {{ ref('stg_sheet__community_days') }}

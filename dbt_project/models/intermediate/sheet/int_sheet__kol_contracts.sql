@@ -1,0 +1,12 @@
+select
+    account_key,
+    contract_id,
+    kol_account,
+    campaign_key,
+    fee_cny,
+    sample_cny,
+    commission_cny,
+    boost_cny,
+    signed_on,
+    published_on
+from {{ ref('stg_sheet__kol_contracts') }}

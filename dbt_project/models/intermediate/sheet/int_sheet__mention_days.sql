@@ -1,0 +1,12 @@
+select
+    account_key,
+    channel,
+    provider,
+    model_version,
+    mentions,
+    positive,
+    neutral,
+    negative,
+    unclassified,
+    stat_date
+from {{ ref('stg_sheet__mentions') }}

@@ -1,0 +1,14 @@
+select
+    account_key,
+    contract_id,
+    nullif(kol_account, '') as kol_account,
+    nullif(campaign_key, '') as campaign_key,
+    cast(fee_cny as decimal(18, 2)) as fee_cny,
+    cast(sample_cny as decimal(18, 2)) as sample_cny,
+    cast(commission_cny as decimal(18, 2)) as commission_cny,
+    cast(boost_cny as decimal(18, 2)) as boost_cny,
+    signed_on,
+    published_on,
+    _batch_id,
+    _committed_at
+from {{ source('lake', 'sheet__kol_contracts') }}
