@@ -16,9 +16,10 @@ BLANKS = frozenset({"", "-", "--", "—", "null", "None", "N/A"})
 INT64 = range(-(2**63), 2**63)
 # a unix time above this is in milliseconds (seconds reach it in the year 5138)
 MILLISECONDS_FROM = 100_000_000_000
-# unix times outside are digits of another meaning, such as 20260415 or 20260415103000
-FIRST_YEAR, LAST_YEAR = 2000, 2100
-FIRST_SECOND = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
+# unix times outside are digits of another meaning, such as 20260415 or 20260415103000; other
+# moments and days outside are typing errors
+FIRST_YEAR, LAST_YEAR = 1970, 2100
+FIRST_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 LAST_SECOND = int(datetime(LAST_YEAR, 1, 1, tzinfo=UTC).timestamp())
 MOMENT_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M")
 DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d")

@@ -149,7 +149,7 @@ def _process(
         drop = replace(drop, claimed_at=datetime.fromisoformat(begun["claimed_at"]))
     try:
         account = _account(drop, accounts)
-        parsed = _parsed(drop)
+        parsed = _parsed(drop, account)
         _refuse_other_platform(drop, account, parsed, accounts)
     except FileRefused as error:
         return _refuse(drop, lake, redact(str(error)), is_kept=not is_erased)
@@ -172,13 +172,15 @@ def _account(drop: _Drop, accounts: Mapping[str, "Account"]) -> "Account":
     )
 
 
-def _parsed(drop: _Drop) -> "ParsedFile":
+def _parsed(drop: _Drop, account: "Account") -> "ParsedFile":
     """Read the file; one that breaks the reader itself must not stop the files behind it."""
     from extractors.core.errors import FileRefused
     from extractors.core.exports import parse_file
+    from extractors.core.mapping import kinds_of
 
     try:
-        return parse_file(drop.claim.name, drop.content, drop.claimed_at)
+        kinds = kinds_of(account)
+        return parse_file(drop.claim.name, drop.content, drop.claimed_at, kinds)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         logger.exception("%s: the reader failed", drop.claim.name)
         raise FileRefused(

@@ -50,7 +50,9 @@ def parse_file(
     name: str, content: bytes, claimed_at: datetime, kinds: Sequence[Kind] | None = None
 ) -> ParsedFile:
     """Return what a file says; FileRefused says what is wrong, where, and the remedy."""
-    header = find_header(name, read_tables(name, content), file_kinds() if kinds is None else kinds)
+    known = file_kinds() if kinds is None else kinds
+    encoding = known[0][2].encoding if len(known) == 1 else None
+    header = find_header(name, read_tables(name, content, encoding), known)
     if header.format.is_template:
         exported_at = _told_export_time(name, header, content, claimed_at)
         window = _told_window(name, header, exported_at)
@@ -61,6 +63,9 @@ def parse_file(
     if header.format.is_template:
         _refuse_strangers(name, header, numbered, window)
     rows = [row for _, row in numbered]
+    if header.format.is_mapped:
+        _refuse_doubles(name, header, numbered)
+        window = _window_of(name, header, rows, window)
     if (field := header.format.export_day_field) is not None:
         rows = [{**row, field: window.until} for row in rows]
     return ParsedFile(header.platform, header.stream, exported_at, window, tuple(rows), examples)
@@ -184,6 +189,8 @@ def _typed_row(header: Header, number: int, cells: Sequence[Any]) -> Row:
     row: dict[str, Any] = {}
     if header.format.is_template:  # a column that the operators left out is unknown, not drift
         row = {column.field: None for column in header.format.columns}
+    if header.format.is_mapped:  # a part of the key that the file does not have is the same for all
+        row = {name: "" if name in header.stream.key else None for name in types}
     for n, column in header.columns.items():
         value = cells[n] if n < len(cells) else None
         where = f"{header.table.place(number, n)} ({column.header})"
@@ -226,6 +233,34 @@ def _is_example(
             f"{EXAMPLE_MARK}; clear the mark if the row is real"
         )
     return True
+
+
+def _window_of(name: str, header: Header, rows: Sequence[Row], exported: Window) -> Window:
+    """Return the days from the first row to the last: an export holds every row of its span."""
+    assert header.stream.day is not None
+    days = [header.stream.day(row) for row in rows]
+    if not days:
+        return exported
+    if (max(days) - min(days)).days >= COVERED_DAYS_AT_MOST:
+        raise FileRefused(
+            f"{name}: its rows lie more than {COVERED_DAYS_AT_MOST} days apart ({min(days)} to "
+            f"{max(days)}); split it, or correct the dates"
+        )
+    return Window(min(days), max(days))
+
+
+def _refuse_doubles(name: str, header: Header, numbered: Sequence[tuple[int, Row]]) -> None:
+    """Refuse keys that come twice: of two rows of one key nobody could tell which one counts."""
+    seen: dict[tuple[Any, ...], int] = {}
+    for number, row in numbered:
+        key = tuple(row.get(field) for field in header.stream.key)
+        if key in seen:
+            shown = "/".join(str(part) for part in key if part is not None)
+            raise FileRefused(
+                f"{name}, {header.table.place(number)}: {shown} is already in row {seen[key] + 1}; "
+                "map a column that tells the lines of an order apart (line_id), or keep one"
+            )
+        seen[key] = number
 
 
 def _refuse_strangers(

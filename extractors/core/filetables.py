@@ -40,7 +40,7 @@ def column_letter(column: int) -> str:
     return letters
 
 
-def read_tables(name: str, content: bytes) -> list[Table]:
+def read_tables(name: str, content: bytes, encoding: str | None = None) -> list[Table]:
     """Return every sheet of a file; FileRefused says what to save it as instead."""
     if content.startswith(b"PK"):
         return _workbook(name, content)
@@ -48,7 +48,7 @@ def read_tables(name: str, content: bytes) -> list[Table]:
         raise FileRefused(
             f"{name}: an old .xls or a workbook with a password; save it as .xlsx without one"
         )
-    return [_text_table(name, content)]
+    return [_text_table(name, content, encoding)]
 
 
 def saved_at(content: bytes) -> datetime | None:
@@ -135,8 +135,8 @@ def _rows(name: str, sheet: Any) -> Iterator[tuple[Any, ...]]:
         yield row
 
 
-def _text_table(name: str, content: bytes) -> Table:
-    text = _decoded(name, content)
+def _text_table(name: str, content: bytes, encoding: str | None) -> Table:
+    text = _decoded(name, content, encoding)
     head = text[:10_000]
     delimiter = "\t" if head.count("\t") > head.count(",") else ","
     try:
@@ -148,16 +148,19 @@ def _text_table(name: str, content: bytes) -> Table:
     return Table("csv", rows)
 
 
-def _decoded(name: str, content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _decoded(name: str, content: bytes, declared: str | None) -> str:
+    if declared is not None:
+        encodings = [declared]
+    elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     else:
         encodings = ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
             text = content.decode(encoding)
-        except UnicodeDecodeError:
+        except (LookupError, UnicodeDecodeError):
             continue
         if "\x00" not in text:
-            return text
-    raise FileRefused(f"{name}: neither a workbook nor text in UTF-8 or GB18030; save it as .xlsx")
+            return text.removeprefix("\ufeff")
+    known = declared or "UTF-8 or GB18030"
+    raise FileRefused(f"{name}: neither a workbook nor text in {known}; save it as .xlsx")

@@ -34,7 +34,7 @@ class Header:
     def missing(self) -> list[str]:
         """Headers without which the file is not of this kind."""
         found = {column.field for column in self.columns.values()}
-        return [c.header for c in needed_columns(self.stream) if c.field not in found]
+        return [c.header for c in needed_columns(self.stream, self.format) if c.field not in found]
 
     @property
     def name(self) -> str:
@@ -46,14 +46,13 @@ class Header:
         return next((n for n, column in self.columns.items() if column.field == field), -1)
 
 
-def needed_columns(stream: Stream) -> list[Column]:
+def needed_columns(stream: Stream, fmt: FileFormat) -> list[Column]:
     """Return the columns that every file of a kind has; of our sheets, those of the key."""
-    assert stream.file is not None
     needed = {f.name for f in stream.fields if f.required}
     return [
         column
-        for column in stream.file.columns
-        if (column.field in needed if stream.file.is_template else not column.is_optional)
+        for column in fmt.columns
+        if (column.field in needed if fmt.is_template else not column.is_optional)
     ]
 
 
@@ -62,7 +61,9 @@ def find_header(name: str, tables: Iterable[Table], kinds: Sequence[Kind]) -> He
     candidates = list(_candidates(tables, kinds))
     best = max(candidates, key=lambda h: (not h.missing, len(h.columns)), default=None)
     if best is None or (best.missing and len(best.columns) < RESEMBLANCE):
-        known = "; ".join(f"{s.label_zh} ({', '.join(_headers(s)[:3])}, …)" for _, s, _ in kinds)
+        known = "; ".join(
+            f"{s.label_zh} ({', '.join(_headers(fmt)[:3])}, …)" for _, s, fmt in kinds
+        )
         raise FileRefused(
             f"{name}: no header row of a known kind in any sheet. Known kinds: {known}. "
             "Export it again, or fill in a template (tidemark template NAME)"
@@ -102,7 +103,7 @@ def _nearest_miss(name: str, header: Header) -> str:
     ]
     return (
         f"{name}, {place}: this looks like {header.name}, but {', '.join(header.missing)} is "
-        f"missing. {' '.join(guesses)} Expected headers: {', '.join(_headers(header.stream))}. "
+        f"missing. {' '.join(guesses)} Expected headers: {', '.join(_headers(header.format))}. "
         "Correct the header row and drop the file again"
     ).replace("  ", " ")
 
@@ -119,7 +120,7 @@ def _refuse_doubles(name: str, header: Header) -> None:
 
 
 def _refuse_unknown(name: str, header: Header) -> None:
-    known = _headers(header.stream)
+    known = _headers(header.format)
     for n, text in header.unknown.items():
         if text != NOTE_HEADER:
             near = difflib.get_close_matches(text, known, 1, 0.4)
@@ -131,5 +132,5 @@ def _refuse_unknown(name: str, header: Header) -> None:
             )
 
 
-def _headers(stream: Stream) -> list[str]:
-    return [column.header for column in stream.file.columns] if stream.file else []
+def _headers(fmt: FileFormat) -> list[str]:
+    return [column.header for column in fmt.columns]

@@ -217,7 +217,7 @@ def _write_guide(sheet: Worksheet, stream: Stream, fmt: FileFormat) -> None:
     for n, text in enumerate(("列名", "含义", "单位", "示例", "必填", "可选值", "字段"), start=1):
         cell = sheet.cell(head, n, text)
         cell.font, cell.fill = _BOLD, _HEAD
-    needed = {column.field for column in needed_columns(stream)}
+    needed = {column.field for column in needed_columns(stream, fmt)}
     types = {f.name: f.type for f in stream.fields}
     for number, column in enumerate(fmt.columns, start=head + 1):
         is_needed = "是" if column.field in needed else ""

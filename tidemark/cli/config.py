@@ -1,8 +1,15 @@
 """tidemark config check, schema, show."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from extractors.core.model import Account
+    from tidemark.config.problems import Problem
 
 app = typer.Typer()
 config = typer.Typer(
@@ -19,6 +26,7 @@ def check() -> None:
     from tidemark.settings import load_settings
 
     found, problems = check_config(load_settings().config_dir)
+    problems += _file_mappings(found.accounts)
     raise_if_any(problems)
     console = Console()
     for warning in problems:
@@ -28,6 +36,24 @@ def check() -> None:
         f"[green]ok[/] {len(found.accounts)} accounts, {len(found.metrics)} metrics, "
         f"{len(found.campaigns)} campaigns with {goals} phase goals, version {found.version}"
     )
+
+
+def _file_mappings(accounts: "Sequence[Account]") -> "list[Problem]":
+    """Return what is wrong with the files that accounts declare."""
+    from extractors.core.errors import FileRefused
+    from extractors.core.mapping import OPTION, kinds_of
+    from tidemark.config.accounts import FILE
+    from tidemark.config.problems import Problem
+
+    found = []
+    for account in accounts:
+        try:
+            kinds_of(account)
+        except FileRefused as error:
+            what, _, remedy = str(error).rpartition("; ")
+            place = f"{account.key}.options.{OPTION}"
+            found.append(Problem(f"config/{FILE}", 1, place, "", what, remedy))
+    return found
 
 
 @config.command()
