@@ -190,7 +190,7 @@ class World:
 def load_world(name: str, shared: Path | None = None) -> World:
     """Return a world by name; those of real data need the folder that holds it."""
     if name not in WORLDS:
-        raise WrongUsage(f"sandbox: unknown world {name!r}; there are {' and '.join(WORLDS)}")
+        raise WrongUsage(f"sandbox: unknown world {name!r}; there are {', '.join(WORLDS)}")
     from sandbox import routes
 
     found = importlib.import_module(f"sandbox.worlds.{name}").world(shared)

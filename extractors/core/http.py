@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -70,10 +71,12 @@ class ApiClient:
         self._sleep = sleep
         self._jitter = jitter
         self._idle: deque[requests.Session] = deque()
-        base_url = credential.base_url or account.base_url or platform.base_url
+        own = credential.base_url or account.base_url
+        base_url = own or platform.base_url
         if not base_url:
             raise ApiChanged(f"{platform.name}: no base URL; set one on the account {account.key}")
         self._base_url = base_url.rstrip("/")
+        self._is_elsewhere = own is not None
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Return the payload of a GET."""
@@ -178,7 +181,7 @@ class ApiClient:
             with self._session() as session:
                 answer = session.request(
                     prepared.method,
-                    self._base_url + prepared.path,
+                    self._url(prepared.path),
                     params=dict(prepared.params),
                     headers=dict(prepared.headers),
                     data=prepared.body,
@@ -195,6 +198,12 @@ class ApiClient:
         # raised out here: the error above holds the URL, the URL may hold a token, and what is
         # raised while an error is handled carries it along
         raise failure
+
+    def _url(self, path: str) -> str:
+        """Return where a call goes; a path may name another host of the platform's own."""
+        if not path.startswith("https://"):
+            return self._base_url + path
+        return self._base_url + urlsplit(path).path if self._is_elsewhere else path
 
     def _prepare(self, call: Call, token: Token | None) -> Prepared:
         authorize = self._platform.authorize

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.core.registry import every_stream
+from extractors.core.registry import every_stream, platforms_by_name
 from tidemark.settings import PROJECT_ROOT
 
 LOADER = """
@@ -185,10 +185,18 @@ def test_every_source_is_read_between_its_ready_time_and_its_deadline(loaded):
     assert read
 
     for platform, stream in read:
-        at = time_of(loaded["dags"][f"extract_{platform.name}"]["cron"])
+        at = time_of(platform.schedule)
         name = f"{platform.name}/{stream.name}"
         assert stream.ready_at <= at, f"{name}: the schedule {at} is before it is ready"
         assert at < stream.deadline_at, f"{name}: the schedule {at} is after its deadline"
+
+
+def test_a_platform_with_accounts_is_read_by_its_schedule(loaded):
+    names = [name for name in platforms_by_name() if f"extract_{name}" in loaded["dags"]]
+    assert len(names) >= 3
+
+    found = {name: loaded["dags"][f"extract_{name}"]["cron"] for name in names}
+    assert found == {name: platforms_by_name()[name].schedule for name in names}
 
 
 def test_a_source_that_does_not_answer_is_asked_until_its_deadline(loaded):
@@ -198,7 +206,7 @@ def test_a_source_that_does_not_answer_is_asked_until_its_deadline(loaded):
     asked_for = loaded["retries"] * min(loaded["waits"])
 
     for platform, stream in read:
-        at = time_of(loaded["dags"][f"extract_{platform.name}"]["cron"])
+        at = time_of(platform.schedule)
         left = seconds_of(stream.deadline_at) - seconds_of(at)
         assert asked_for >= left, f"{platform.name}/{stream.name}: more retries in dags/policies.py"
 

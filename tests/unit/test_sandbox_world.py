@@ -232,5 +232,5 @@ def test_an_order_changes_when_it_is_shipped_refunded_and_finished(launch_world)
 
 
 def test_an_unknown_world_is_named_with_those_that_exist():
-    with pytest.raises(TidemarkError, match="'moon'; there are douyin_web and launch"):
+    with pytest.raises(TidemarkError, match=r"'moon'; there are .*, launch"):
         load_world("moon")
