@@ -25,7 +25,7 @@ WRONG = {
     "days swapped": (("extract", "douyin", *BACKWARDS), "swap the two days"),
     "unknown platform": (
         ("extract", "nowhere", *DAYS),
-        "there are bilibili, douyin,",
+        "there are bilibili, douyin",
     ),
     "platform of files": (("extract", "xiaohongshu", *DAYS), "use tidemark drop"),
     "unknown account": (
@@ -35,20 +35,20 @@ WRONG = {
     "unknown stream": (("extract", "douyin", *DAYS, "--stream", "x"), "it reads account_days,"),
     "backfill of no platform": (
         ("backfill", "nowhere", *DAYS),
-        "there are bilibili, douyin,",
+        "there are bilibili, douyin",
     ),
     "backfill swapped": (("backfill", "douyin", *BACKWARDS), "swap the two days"),
     "file that is not there": (("drop", "/none.xlsx"), "'/none.xlsx' does not exist"),
     "drop for nobody": (("drop", "--account", "nobody"), "unknown account 'nobody'; name the"),
     "gate of no platform": (
         ("gate", "--platform", "nowhere"),
-        "there are bilibili, douyin,",
+        "there are bilibili, douyin",
     ),
     "replay of no platform": (
         ("gate", "replay", "--platform", "nowhere"),
-        "there are bilibili, douyin,",
+        "there are bilibili, douyin",
     ),
-    "lake of no platform": (("lake", "ls", "nowhere"), "there are bilibili, douyin,"),
+    "lake of no platform": (("lake", "ls", "nowhere"), "there are bilibili, douyin"),
     "lake of no stream": (("lake", "ls", "douyin/x"), "douyin has douyin/account_days,"),
     "accept without a stream": (
         ("lake", "accept", "douyin", "douyin_acme", "2026-04-15", "--reason", "counted"),

@@ -1,0 +1,22 @@
+select
+    account_key,
+    stat_date,
+    followers,
+    {{ not_offered([
+        'new_followers', 'unfollows', 'active_users', 'profile_visits', 'impressions', 'plays',
+        'reads', 'read_users', 'views', 'likes', 'wows', 'comments', 'shares', 'saves',
+        'posts_published',
+    ]) }},
+    cast(null as varchar) as active_users_basis,  -- not offered
+    true as has_followers,
+    false as has_new_followers,
+    false as has_unfollows,
+    false as has_active_users,
+    false as has_profile_visits,
+    false as has_impressions,
+    false as has_plays,
+    false as has_reads,
+    false as has_interactions,
+    false as has_saves,
+    false as has_posts_published
+from {{ ref('stg_weibo__account_counts') }}
