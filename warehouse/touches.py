@@ -59,7 +59,7 @@ def touch_of(name: str, stream: Stream) -> Touch:
     said = declared().get(name.replace("/", "__"))
     if said is None:
         return _derived(stream)
-    days = ((day, stream.schema.field(day).type) for day in said["days"])
+    days = ((day, _kind(stream.schema, day)) for day in said["days"])
     return Touch(
         tuple(said["domains"]),
         tuple(shanghai(day) if pa.types.is_timestamp(kind) else day for day, kind in days),
@@ -67,6 +67,15 @@ def touch_of(name: str, stream: Stream) -> Touch:
         said.get("family"),
         said.get("relatives", {}),
     )
+
+
+def _kind(schema: pa.Schema, path: str) -> pa.DataType:
+    """Return the type of a column, or of a field within it: `order_detail.pay_info.pay_time`."""
+    column, *inside = path.split(".")
+    kind = schema.field(column).type
+    for name in inside:
+        kind = kind.field(name).type
+    return kind
 
 
 def _derived(stream: Stream) -> Touch:

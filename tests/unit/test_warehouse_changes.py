@@ -21,6 +21,7 @@ ACCOUNT = {
     "douyin_shop": "shop",
     "xiaohongshu": "xhs_acme",
     "sheet": "douyin_acme",
+    "wechat_shop": "wechat_shop",
 }
 
 
@@ -183,6 +184,20 @@ def test_a_refund_touches_its_orders_days_and_its_own(site):
     put(site, "douyin_shop/after_sales", refund("1", "04-12T10:00"), on="04-12")
 
     assert changed(site) == {"order_day": ["04-02", "04-03", "04-12"]}
+
+
+def test_a_payment_within_the_row_touches_its_day_when_the_order_is_cancelled(site):
+    def row(updated, status):
+        paid = {"pay_info": {"pay_time": moment("04-04T10:00")}, "product_infos": []}
+        times = {"create_time": moment("04-02T10:00"), "update_time": moment(updated)}
+        return {"order_id": "1", "status": status, "order_detail": paid, **times}
+
+    put(site, "wechat_shop/orders", row("04-06T10:00", 30), on="04-06")
+    put(site, "wechat_shop/orders", on="04-08")
+    keep_base(site)
+    put(site, "wechat_shop/orders", row("04-08T10:00", 250), on="04-08")
+
+    assert {"04-02", "04-04"} <= set(changed(site)["order_day"])
 
 
 def test_an_order_that_comes_late_touches_its_refunds_days(site):
