@@ -158,7 +158,7 @@ def test_misspelt_header_names_sheet_row_column_and_the_nearest_known_one(tmp_pa
 def test_file_of_no_known_kind_lists_the_kinds(tmp_path: Path) -> None:
     content = _workbook(tmp_path, [["姓名", "部门"], ["甲", "一组"]])
 
-    with pytest.raises(FileRefused, match="Known kinds: 账号日数据"):
+    with pytest.raises(FileRefused, match=r"Known kinds: .*账号日数据"):
         parse_file("a.xlsx", content, NOW)
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from extractors.core.model import Field, Platform, Stream
 from extractors.platforms.douyin.connection import authorize, fetch_token, read_envelope
+from extractors.platforms.douyin.export import CREATOR_EXPORT
 from extractors.platforms.douyin.streams import (
     REACH_DAYS,
     account_days,
@@ -157,5 +158,6 @@ PLATFORM = Platform(
             day=lambda row: business_date(row["create_time"]),
             ready_at=READY_AT,
         ),
+        CREATOR_EXPORT,
     ),
 )
