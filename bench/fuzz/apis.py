@@ -20,10 +20,10 @@ from extractors.core.credentials import read_connection
 from extractors.core.errors import ExtractError
 from extractors.core.intake import AccountRead, land
 from extractors.core.lake import open_lake
-from extractors.core.model import Account, Api, DayOutcome, Stream, Window
+from extractors.core.model import Account, Api, DayOutcome, Platform, Stream, Window
 from extractors.core.registry import platforms_by_name
 from extractors.core.run import extract
-from tidemark.config.accounts import own_accounts
+from tidemark.config.accounts import load_accounts
 from tidemark.orchestration.demo import set_clock, start_sandbox
 from tidemark.orchestration.local import Services
 from tidemark.settings import Settings, load_settings
@@ -118,8 +118,10 @@ def recordings(work: Path, services: Services) -> Iterator[Recorded]:
     for platform in platforms_by_name().values():
         if platform.authorize is None:
             continue
-        account = own_accounts(settings.config_dir, platform.name, None)[0]
+        account = _account(settings, platform)
         for stream in platform.streams:
+            if stream.read is None:
+                continue
             answers: dict[str, dict[str, Any]] = defaultdict(dict)
             extract(
                 replace(platform, streams=(_recorded(stream, answers),)),
@@ -131,6 +133,19 @@ def recordings(work: Path, services: Services) -> Iterator[Recorded]:
                 credentials=lambda account: read_connection(account.connection_id, environ),
             )
             yield Recorded(platform.name, stream.name, account, settings.clock(), dict(answers))
+
+
+def _account(settings: Settings, platform: Platform) -> Account:
+    """Return the configured account of a platform, else that of the sandbox's world."""
+    configured = load_accounts(settings.config_dir)
+    if own := [account for account in configured if account.platform == platform.name]:
+        return own[0]
+    from sandbox.routes import facets
+    from sandbox.world import load_world
+
+    found = load_world("launch").facets[platform.name]
+    key, external_id = facets()[platform.name].account(found)
+    return Account(key, platform.name, external_id, key, "acme")
 
 
 def _settings(work: Path, services: Services) -> tuple[Settings, dict[str, str]]:

@@ -1,8 +1,9 @@
 """One package or module per platform: `routes(state)` in its own spelling, and what it needs.
 
-A platform whose figures are not among the fields of World has a module `world` with two functions:
-`facet(name, shared)` returns its data in a world (or None), and `connections(facet)` maps account
-keys to login, password and extra.
+A platform whose figures are not among the fields of World has a module `world` with three
+functions: `facet(name, shared)` returns its data in a world (or None), `connections(facet)` maps
+account keys to login, password and extra, `account(facet)` returns key and platform id of the
+first.
 """
 
 import importlib

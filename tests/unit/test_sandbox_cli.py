@@ -59,6 +59,10 @@ def test_env_prints_a_connection_per_account(command):
         "AIRFLOW_CONN_TIDEMARK_DOUYIN_SHOP_MAIN",
         "AIRFLOW_CONN_TIDEMARK_FEISHU_OPS",
         "AIRFLOW_CONN_TIDEMARK_FEISHU_DATA",
+        "AIRFLOW_CONN_TIDEMARK_BILIBILI_ACME",
+        "AIRFLOW_CONN_TIDEMARK_WEIBO_ACME",
+        "AIRFLOW_CONN_TIDEMARK_WECHAT_SHOP_MAIN",
+        "AIRFLOW_CONN_TIDEMARK_YOUZAN_MAIN",
     }
     shop = json.loads(variables["AIRFLOW_CONN_TIDEMARK_DOUYIN_SHOP_MAIN"].strip("'"))
     assert shop["host"] == "http://127.0.0.1:9/douyin_shop"

@@ -67,6 +67,7 @@ PLATFORM = Platform(
             ignored=frozenset({"pagefriends_count", "private_friends_count"}),
             ready_at=time(0),
             is_snapshot=True,
+            snapshot_tolerance_hours=12,
         ),
         Stream(
             name="posts",
@@ -95,6 +96,7 @@ PLATFORM = Platform(
             read=streams.post_counts,
             ready_at=time(0),
             is_snapshot=True,
+            snapshot_tolerance_hours=12,
         ),
         Stream(
             name="comments",

@@ -137,3 +137,9 @@ def _owner(mid: str, rows: list[dict[str, str]]) -> BilibiliAccount:
     return BilibiliAccount(
         f"bili_{mid}", mid, f"app-{mid}", f"secret-{mid}", followers, tuple(videos)
     )
+
+
+def account(found: Facet) -> tuple[str, str]:
+    """Return key and platform id of the first account, as a configuration has them."""
+    first = next(iter(found.values()))
+    return first.account_key, first.openid

@@ -85,3 +85,8 @@ def _hand_made() -> WeiboAccount:
         tuple(posts[::-1]),
         tuple(comments[::-1]),
     )
+
+
+def account(found: WeiboAccount) -> tuple[str, str]:
+    """Return key and platform id of the account, as a configuration has them."""
+    return found.account_key, found.uid
