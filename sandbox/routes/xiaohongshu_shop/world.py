@@ -15,3 +15,8 @@ def facet(name: str, shared: Path | None) -> SmallShop | None:
 def connections(facet: SmallShop) -> dict[str, tuple[str, str, dict[str, str]]]:
     """Return login, password and extra of the shop's account."""
     return {facet.account_key: (facet.login, facet.secret, {"code": f"code-{facet.shop_id}"})}
+
+
+def account(facet: SmallShop) -> tuple[str, str]:
+    """Return key and platform id of the account, as a configuration has them."""
+    return facet.account_key, facet.shop_id
