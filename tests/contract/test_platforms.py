@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import time
 from functools import cache
 
 import pyarrow as pa
@@ -151,3 +153,40 @@ def test_a_platform_lacks_nothing(name):
     found = missing(platforms_by_name()[name])
 
     assert found == [], "\n".join([f"{name} lacks:", *found])
+
+
+KEY = "its key is not among its fields, or a field stands twice"
+PLAIN = tuple(
+    replace(field, kind="attribute")
+    for field in platforms_by_name()["douyin"].stream("account_days").fields
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"key": ()}, [KEY]),
+        ({"key": ("day",)}, [KEY]),
+        ({"fields": PLAIN * 2, "merge": "upsert_version"}, [KEY]),
+        ({"fields": PLAIN}, ["no number says its kind (increment, snapshot, cumulative, …)"]),
+        ({"deadline_at": time(10, 30)}, ["deadline_at is not after ready_at"]),
+        ({"ready_at": time(10, 31)}, ["ready_at is after the schedule of its DAG"]),
+        ({"lookback_days": 1}, ["a day that failed stays lost; set lookback_days to 2 or more"]),
+        ({}, []),
+    ],
+    ids=[
+        "no key",
+        "strange key",
+        "field twice",
+        "kinds",
+        "deadline",
+        "schedule",
+        "look-back",
+        "good",
+    ],
+)
+def test_a_declaration_that_cannot_be_is_told(changes, said):
+    douyin = platforms_by_name()["douyin"]
+    stream = replace(douyin.stream("account_days"), **changes)
+
+    assert list(declaration(douyin, stream)) == [f"account_days: {text}" for text in said]

@@ -12,7 +12,7 @@ from tidemark.settings import PROJECT_ROOT
 
 DAYS = ("--since", "2026-04-15", "--until", "2026-04-16")
 BACKWARDS = ("--since", "2026-04-16", "--until", "2026-04-15")
-#: which platforms there are is no matter of this list
+#: which ones there are is not said here, so that adding one changes nothing
 KNOWN = "unknown platform 'nowhere'; there are "
 
 WRONG = {
@@ -37,10 +37,7 @@ WRONG = {
     "file that is not there": (("drop", "/none.xlsx"), "'/none.xlsx' does not exist"),
     "drop for nobody": (("drop", "--account", "nobody"), "unknown account 'nobody'; name the"),
     "gate of no platform": (("gate", "--platform", "nowhere"), KNOWN),
-    "replay of no platform": (
-        ("gate", "replay", "--platform", "nowhere"),
-        KNOWN,
-    ),
+    "replay of no platform": (("gate", "replay", "--platform", "nowhere"), KNOWN),
     "lake of no platform": (("lake", "ls", "nowhere"), KNOWN),
     "lake of no stream": (("lake", "ls", "douyin/x"), "douyin has douyin/account_days,"),
     "accept without a stream": (
@@ -52,7 +49,7 @@ WRONG = {
         "--reason is empty",
     ),
     "unknown template": (("template", "nope"), "there are account_days, actions, activities"),
-    "unknown world": (("sandbox", "serve", "--world", "mars"), "there are douyin_web and launch"),
+    "unknown world": (("sandbox", "serve", "--world", "mars"), "unknown world 'mars'; there are "),
     "no moment": (("sandbox", "clock", "noon", "--clock-file", "c"), "'noon' is no ISO moment"),
     "no steps": (("rollback", "--steps", "0"), "greater than or equal to 1"),
     "demo of the past": (("demo", "--through", "2020-01-01"), "the story begins after 2026-04-15"),
