@@ -20,6 +20,7 @@ ROOMS = (
     "backfill",
     "drop",
     "template",
+    "new_platform",
     "lake",
     "gate",
     "release",
