@@ -4,8 +4,10 @@ import urllib.error
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from tidemark.clock import SHANGHAI
 from tidemark.errors import TidemarkError
@@ -13,6 +15,7 @@ from tidemark.orchestration.local import request_json
 
 ADDRESS_FILE = "address"
 ENDED = frozenset({"success", "failed"})
+TRIES, PAUSE_SECONDS, CONFLICT = 6, 0.5, 409
 
 
 @dataclass
@@ -41,9 +44,11 @@ class Airflow:
         return [f"{error['filename']}: {error['stack_trace']}" for error in found]
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
-        """Start a run by hand and return its id."""
-        body = {"logical_date": None, "conf": conf or {}}
-        return str(self.post(f"dags/{dag_id}/dagRuns", body)["dag_run_id"])
+        """Start a run by hand and return its id; asking twice for one id starts one run."""
+        run_id = f"manual__{uuid4()}"
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}}
+        self._call(f"dags/{dag_id}/dagRuns", body, is_repeatable=True)
+        return run_id
 
     def backfill(self, dag_id: str, since: date, until: date) -> int:
         """Run the partitions of a range of days again and return the backfill's id."""
@@ -66,17 +71,29 @@ class Airflow:
         found = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=200)
         return cast(list[dict[str, Any]], found["task_instances"])
 
-    def _call(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        try:
-            return self._answer(path, body)
-        except urllib.error.HTTPError as error:
-            said = error.read(300).decode(errors="replace")
-            raise TidemarkError(f"{self.base_url}: {path}: code {error.code}: {said}") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise TidemarkError(
-                f"{self.base_url}: no Airflow answers there ({error}); start one with `make run` "
-                "or pass --airflow URL"
-            ) from None
+    def _call(
+        self, path: str, body: dict[str, Any] | None, *, is_repeatable: bool = False
+    ) -> dict[str, Any]:
+        tries = TRIES if is_repeatable or body is None else 1
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._answer(path, body)
+            except urllib.error.HTTPError as error:
+                said = error.read(300).decode(errors="replace")
+                if error.code == CONFLICT and attempt > 1:
+                    return {}  # the try before had done it, and its answer was lost
+                if error.code < 500 or attempt == tries:
+                    text = f"{self.base_url}: {path}: code {error.code}: {said}"
+                    raise TidemarkError(text) from None
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise TidemarkError(
+                    f"{self.base_url}: no Airflow answers there ({error}); start one with "
+                    "`make run` or pass --airflow URL"
+                ) from None
+            # a local Airflow keeps its state in SQLite, which is locked at times
+            sleep(PAUSE_SECONDS * attempt)
 
     def _answer(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         if not self._headers:
