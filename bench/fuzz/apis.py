@@ -118,7 +118,7 @@ def recordings(work: Path, services: Services) -> Iterator[Recorded]:
     for platform in platforms_by_name().values():
         if platform.authorize is None:
             continue
-        account = _account(settings, platform)
+        account = replace(_account(settings, platform), options={"calls_per_second": 5000})
         for stream in platform.streams:
             if stream.read is None:
                 continue
@@ -186,6 +186,8 @@ def fuzz_stream(recorded: Recorded, seed: int, payloads: int) -> Tally:
     while tally.payloads < payloads:
         with tempfile.TemporaryDirectory(prefix="fuzz-lake-") as folder:
             for number in range(LAKE_READINGS):
+                if tally.payloads >= payloads:
+                    break
                 if number % 2:
                     lie = _any_lie(recorded, dice)
                 else:

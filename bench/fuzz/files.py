@@ -62,7 +62,7 @@ def fuzz_file(name: str, cells: list[list[Any]], seed: int, payloads: int) -> Ta
     dice = random.Random(f"{seed} {name}")
     while tally.payloads < payloads:
         with tempfile.TemporaryDirectory(prefix="fuzz-lake-") as folder:
-            for _ in range(LAKE_READINGS):
+            for _ in range(min(LAKE_READINGS, payloads - tally.payloads)):
                 tally.payloads += 1
                 _drop(tally, name, _workbook(mutated(dice, cells)), Path(folder))
     return tally
