@@ -193,7 +193,7 @@ def load_world(name: str, shared: Path | None = None) -> World:
         raise WrongUsage(f"sandbox: unknown world {name!r}; there are {', '.join(WORLDS)}")
     from sandbox import routes
 
-    found = importlib.import_module(f"sandbox.worlds.{name}").world(shared)
+    found: World = importlib.import_module(f"sandbox.worlds.{name}").world(shared)
     facets = {platform: module.facet(name, shared) for platform, module in routes.facets().items()}
     there = {platform: facet for platform, facet in facets.items() if facet is not None}
     return replace(found, facets=there)

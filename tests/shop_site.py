@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from extractors.core.credentials import read_connection
-from extractors.core.lake import SliceVerdict, iter_rows, open_lake
+from extractors.core.lake import Lake, SliceVerdict, iter_rows, open_lake
 from extractors.core.model import Account, Window
 from extractors.core.registry import find_stream, platforms_by_name
 from extractors.core.run import RunReport, extract
@@ -38,8 +38,12 @@ def read_shop(sandbox: Sandbox, account: Account, since: str, until: str, **more
 
 
 def landed_rows(sandbox: Sandbox, platform: str, stream: str) -> list[dict[str, Any]]:
+    """Return the newest version of every row of a stream beside a sandbox."""
+    return newest_rows(open_lake(sandbox.settings.lake_url), platform, stream)
+
+
+def newest_rows(lake: Lake, platform: str, stream: str) -> list[dict[str, Any]]:
     """Return the newest version of every row of a stream, every slice accepted."""
-    lake = open_lake(sandbox.settings.lake_url)
     verdicts = defaultdict(list)  # a batch has a manifest per day
     for manifest in lake.manifests():
         found = [SliceVerdict(s.account_key, s.dt, True) for s in manifest.slices]
@@ -49,7 +53,7 @@ def landed_rows(sandbox: Sandbox, platform: str, stream: str) -> list[dict[str, 
     declared = find_stream(platform, stream)
     versions = list(iter_rows(lake, lake.current(declared, platform)))
     versions.sort(key=lambda row: row["_source_version"])
-    return list({row[declared.key[0]]: row for row in versions}.values())
+    return list({tuple(row[name] for name in declared.key): row for row in versions}.values())
 
 
 def built_unions(

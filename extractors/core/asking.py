@@ -8,6 +8,8 @@ from extractors.core.errors import NotOffered
 from extractors.core.model import Account, DayOutcome, Stream, Window
 from tidemark.clock import SHANGHAI, business_date
 
+LAST_HOUR = timedelta(hours=1)
+
 
 def asked_window(stream: Stream, window: Window) -> Window:
     """Return the window together with the days before it that may still change."""
@@ -58,10 +60,18 @@ def moment_after(day: date, at: time_of_day) -> datetime:
     return datetime.combine(day + timedelta(days=1), at, SHANGHAI)
 
 
+def saw_the_end(stream: Stream, day: date, captured_at: datetime) -> bool:
+    """Tell whether a capture saw the last hour of its day; other readings are of whole days."""
+    end = moment_after(day, time_of_day(0))
+    return stream.every_minutes is None or captured_at >= end - LAST_HOUR
+
+
 def _snapshot_refusal(stream: Stream, day: date, now: datetime) -> DayOutcome | None:
     if now > _snapshot_until(stream, day):
         return DayOutcome(day, "missing", "a snapshot reads now; its time has passed")
-    if now < moment_after(day, time_of_day(0)) - timedelta(hours=1):
+    # what runs is captured from the day's first minute on, a stock shortly before its end
+    opens_before = timedelta(days=1) if stream.every_minutes else LAST_HOUR
+    if now < moment_after(day, time_of_day(0)) - opens_before:
         return DayOutcome(day, "not_ready", "the day is not over")
     return None
 

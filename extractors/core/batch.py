@@ -33,7 +33,8 @@ class Batch:
 
     def __post_init__(self) -> None:
         self.batch_id = self.batch_id or new_batch_id(self.captured_at)
-        self._parts = DayParts(self.lake, self.platform.name, self.stream, self.batch_id)
+        same = {"_batch_id": self.batch_id, "_captured_at": self.captured_at}
+        self._parts = DayParts(self.lake, self.platform.name, self.stream, self.batch_id, same)
         self._files: dict[date, list[str]] = {}
         self._refused: dict[date, list[str]] = defaultdict(list)
         self._written: Counter[date] = Counter()
@@ -50,9 +51,8 @@ class Batch:
 
     def add(self, account_key: str, dt: date, row: dict[str, Any], version: datetime) -> None:
         """Take a typed row into its slice."""
-        loaded = {"account_key": account_key, "dt": dt, "_batch_id": self.batch_id}
-        times = {"_captured_at": self.captured_at, "_source_version": version}
-        self._parts.add({**row, **loaded, **times})
+        row["account_key"], row["_source_version"] = account_key, version
+        self._parts.add(dt, row)
 
     def refuse(self, account_key: str, dt: date, entry: Mapping[str, Any]) -> None:
         """Keep what may be kept of a row that cannot be landed, with its rule, for a replay."""
@@ -80,6 +80,11 @@ class Batch:
         """Tell whether a slice has rows and all its counters are 0 or unknown."""
         has_figures = self._parts.has_counters and self.rows(slice_id) > 0
         return has_figures and slice_id not in self._parts.with_values
+
+    def drop(self) -> None:
+        """Remove what was written: nobody will ever read it."""
+        for path in self.files:
+            self.lake.delete(path)
 
     def commit(self, records: list[SliceRecord], drift: list[str]) -> None:
         """Write the manifests, one per day: from here on the batch exists."""

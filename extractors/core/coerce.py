@@ -48,6 +48,34 @@ def coercer(kind: pa.DataType) -> Coerce:
     raise TypeError(f"no coercion to {kind}; add it to extractors/core/coerce.py")
 
 
+def column_coercer(kind: pa.DataType) -> Callable[[list[Any]], list[Any]]:
+    """Return the function that turns many values at once, to the same result as one by one."""
+    one = coercer(kind)
+    is_usual = next((check for is_kind, check in USUAL if is_kind(kind)), None)
+
+    def many(values: list[Any]) -> list[Any]:
+        if is_usual is not None and is_usual(values, set(map(type, values))):
+            return values
+        return [one(value) for value in values]
+
+    return many
+
+
+def _are_texts(values: list[Any], types: set[type]) -> bool:
+    if not types <= {str, type(None)}:
+        return False
+    together = "".join(filter(None, values))
+    return "\x00" not in together and _unicode(together) is together
+
+
+def _are_integers(values: list[Any], types: set[type]) -> bool:
+    return types == {int} and min(values) in INT64 and max(values) in INT64
+
+
+def _are_booleans(_values: list[Any], types: set[type]) -> bool:
+    return types <= {bool, type(None)}
+
+
 def _or_none(convert: Coerce) -> Coerce:
     def coerced(value: Any) -> Any:
         try:
@@ -59,6 +87,8 @@ def _or_none(convert: Coerce) -> Coerce:
 
 
 def _text(value: Any) -> str | None:
+    if type(value) is str and value.isascii() and "\x00" not in value:
+        return value  # nearly all there is
     if isinstance(value, str):
         return _unicode(value.replace("\x00", ""))
     if isinstance(value, bool):
@@ -89,6 +119,8 @@ def _number_text(value: str) -> str | None:
 
 
 def _integer(value: Any) -> int | None:
+    if type(value) is int and value in INT64:
+        return value  # nearly all there is
     number = _exact(value)
     if number is None:
         return None
@@ -163,6 +195,8 @@ def _boolean(value: Any) -> bool | None:
 
 
 def _moment(value: Any) -> datetime | None:
+    if type(value) is int and FIRST_SECOND <= value < LAST_SECOND:
+        return datetime.fromtimestamp(value, UTC)  # nearly all there is
     if isinstance(value, datetime):
         return _in_utc(value)
     if isinstance(value, str) and not _number_text(value):
@@ -260,4 +294,11 @@ CONVERTERS: tuple[tuple[Callable[[pa.DataType], bool], Coerce], ...] = (
     (pa.types.is_boolean, _boolean),
     (pa.types.is_timestamp, _moment),
     (pa.types.is_date, _day),
+)
+
+#: columns that are nearly always what they should be already: looked at together, taken as they are
+USUAL: tuple[tuple[Callable[[pa.DataType], bool], Callable[[list[Any], set[type]], bool]], ...] = (
+    (pa.types.is_string, _are_texts),
+    (pa.types.is_integer, _are_integers),
+    (pa.types.is_boolean, _are_booleans),
 )

@@ -11,6 +11,7 @@ from extractors.core.model import Account, Credential
 
 # set by the task runner for the process of a running task
 TASK_MARKER = "AIRFLOW_CTX_TASK_ID"
+PARTS = ("conn_type", "host", "port", "schema", "login", "password", "extra")
 
 
 def credential_for(account: Account, environ: Mapping[str, str] | None = None) -> Credential:
@@ -40,12 +41,7 @@ def _from_json(connection_id: str, text: str) -> Credential:
     body = _document(text)
     if not isinstance(body, Mapping):
         raise _unreadable(connection_id, "is not valid JSON")
-    address = _address(
-        body.get("host"), body.get("port"), body.get("schema"), body.get("conn_type")
-    )
-    return _credential(
-        connection_id, body.get("login"), body.get("password"), address, body.get("extra")
-    )
+    return _credential(connection_id, body)
 
 
 def _from_uri(connection_id: str, text: str) -> Credential:
@@ -53,17 +49,17 @@ def _from_uri(connection_id: str, text: str) -> Credential:
     if parts is None:
         raise _unreadable(connection_id, "is no valid URI; escape what is special in its parts")
     extra = dict(parse_qsl(parts.query))
-    address = _address(
-        unquote(parts.hostname or ""), parts.port, parts.path.strip("/"), parts.scheme
-    )
-    return _credential(
-        connection_id,
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-        address,
+    said = {
+        "conn_type": parts.scheme,
+        "host": unquote(parts.hostname or ""),
+        "port": parts.port,
+        "schema": unquote(parts.path.strip("/")),
+        "login": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
         # what is nested or not text stands as one JSON document under this name
-        extra.pop("__extra__", None) or extra,
-    )
+        "extra": extra.pop("__extra__", None) or extra,
+    }
+    return _credential(connection_id, said)
 
 
 def _from_airflow(connection_id: str) -> Credential:
@@ -79,8 +75,7 @@ def _from_airflow(connection_id: str) -> Credential:
             f"connection {connection_id}: Airflow does not have it ({missing}); "
             "create it under Admin, Connections"
         )
-    address = _address(found.host, found.port, found.schema, found.conn_type)
-    return _credential(connection_id, found.login, found.password, address, found.extra)
+    return _credential(connection_id, {name: getattr(found, name) for name in PARTS})
 
 
 def _address(host: Any, port: Any, schema: Any, conn_type: Any) -> str | None:
@@ -92,16 +87,34 @@ def _address(host: Any, port: Any, schema: Any, conn_type: Any) -> str | None:
     return f"{address.rstrip('/')}:{port}" if port else address.rstrip("/")
 
 
-def _credential(
-    connection_id: str, login: Any, password: Any, address: str | None, extra: Any
-) -> Credential:
+def _credential(connection_id: str, said: Mapping[str, Any]) -> Credential:
+    """Return the credential of a connection's parts, named as Airflow names them."""
+    conn_type, host, port, schema, login, password, extra = (said.get(name) for name in PARTS)
     if isinstance(extra, str):
         extra = _document(extra) if extra.strip() else {}
         if extra is None:
             raise _unreadable(connection_id, "holds an extra that is not valid JSON")
     if not isinstance(extra or {}, Mapping):
         raise _unreadable(connection_id, "holds an extra that is not an object")
-    return Credential(connection_id, login or "", password or "", address, extra or {})
+    return Credential(
+        connection_id,
+        login or "",
+        password or "",
+        _address(host, port, schema, conn_type),
+        str(conn_type or ""),
+        str(host or ""),
+        _port(connection_id, port),
+        str(schema or ""),
+        extra or {},
+    )
+
+
+def _port(connection_id: str, port: Any) -> int | None:
+    if port in (None, ""):
+        return None
+    if not str(port).isdecimal():
+        raise _unreadable(connection_id, "holds a port that is no number")
+    return int(port)
 
 
 def _document(text: str) -> Any:

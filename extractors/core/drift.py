@@ -9,6 +9,7 @@ import pyarrow as pa
 from extractors.core.model import Row, Stream
 
 DRIFT_AT_MOST = 50
+USUAL_AT_MOST = 100
 
 Tree = Mapping[str, "Tree | None"]  # name of a field: the names inside it, None for a plain value
 
@@ -26,15 +27,23 @@ class Drift:
         self._known = set(self._declared) | self.stream.ignored
         self._nested = {name: tree for name, tree in self._declared.items() if tree}
         self._seen: dict[str, set[str]] = {}
+        self._usual: set[tuple[str, ...]] = set()  # names that were compared before
 
     def look(self, item: Row) -> None:
         """Compare one item with the declaration."""
-        for name in item.keys() - self._known:
-            self._note("unknown", name)
-        for name in self._expected - item.keys():
-            self._note("missing", name)
+        if tuple(item) not in self._usual:
+            self._look_at_names(item)
         for name, tree in self._nested.items():
             self._look_inside(name, tree, item.get(name))
+
+    def _look_at_names(self, item: Row) -> None:
+        unknown, missing = item.keys() - self._known, self._expected - item.keys()
+        for name in unknown:
+            self._note("unknown", name)
+        for name in missing:
+            self._note("missing", name)
+        if len(self._usual) < USUAL_AT_MOST:
+            self._usual.add(tuple(item))
 
     def report(self) -> list[str]:
         """Return the differences of all items so far as `stream: unknown field 'x'`."""

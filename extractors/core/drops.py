@@ -174,13 +174,15 @@ def _account(drop: _Drop, accounts: Mapping[str, "Account"]) -> "Account":
 
 def _parsed(drop: _Drop, account: "Account") -> "ParsedFile":
     """Read the file; one that breaks the reader itself must not stop the files behind it."""
-    from extractors.core.errors import FileRefused
+    from extractors.core.errors import FileRefused, MappingWrong
     from extractors.core.exports import parse_file
     from extractors.core.mapping import kinds_of
 
     try:
         kinds = kinds_of(account)
         return parse_file(drop.claim.name, drop.content, drop.claimed_at, kinds)
+    except MappingWrong as error:
+        raise FileRefused(f"{drop.claim.name}: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         logger.exception("%s: the reader failed", drop.claim.name)
         raise FileRefused(

@@ -60,3 +60,7 @@ class Transient(ExtractError):
 
 class FileRefused(ExtractError):
     """A dropped file that cannot be landed: what is wrong, where, and the remedy."""
+
+
+class MappingWrong(ExtractError):
+    """How an account's rows read is declared wrongly; a person must correct it. Not retried."""

@@ -6,10 +6,10 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -27,9 +27,12 @@ from extractors.core.errors import (
 )
 from extractors.core.landing import Landing
 from extractors.core.lane import Lane
+from extractors.core.merged import merged
 from extractors.core.model import Account, Call, Credential, Platform, Prepared, Token
 from extractors.core.redact import keep_secrets_out_of_logs, redact, secrets_of
 from tidemark.clock import Clock
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 keep_secrets_out_of_logs(logger)
@@ -92,27 +95,9 @@ class ApiClient:
         """Return the payload of a POST."""
         return self._authorised(Call("POST", path, params or {}, json, form))
 
-    def each(self, read: Callable[[Any], Iterable[Any]], items: Sequence[Any]) -> Iterator[Any]:
-        """Yield what read(item) yields, in item order, with a few items read at once."""
-        workers = self._platform.workers
-        if workers <= 1 or len(items) <= 1:
-            for item in items:
-                yield from read(item)
-            return
-        waiting: deque[Future[list[Any]]] = deque()
-        source = iter(items)
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                # never far ahead of the reader, so that memory does not grow with the items
-                for item in itertools.islice(source, workers * 2):
-                    waiting.append(pool.submit(_collect, read, item))
-                while waiting:
-                    yield from waiting.popleft().result()
-                    for item in itertools.islice(source, 1):
-                        waiting.append(pool.submit(_collect, read, item))
-            finally:
-                for future in waiting:
-                    future.cancel()
+    def each(self, read: Callable[[Any], Iterable[T]], items: Sequence[Any]) -> Iterator[T]:
+        """Yield what read(item) yields, with a few items read at once; their rows mix."""
+        return merged([partial(read, item) for item in items], self._platform.workers)
 
     def close(self) -> None:
         """Close the connections that are kept open between calls."""
@@ -262,7 +247,3 @@ class ApiClient:
             yield session
         finally:
             self._idle.append(session)
-
-
-def _collect(read: Callable[[Any], Iterable[Any]], item: Any) -> list[Any]:
-    return list(read(item))

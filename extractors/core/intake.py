@@ -3,13 +3,15 @@
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 
 from extractors.core.asking import moment_after
 from extractors.core.batch import Batch
+from extractors.core.captures import says_nothing_new
 from extractors.core.errors import (
     SHAPE_ERRORS,
     ApiChanged,
@@ -19,6 +21,7 @@ from extractors.core.errors import (
 )
 from extractors.core.forget import Eraser, sweep_parts
 from extractors.core.lake import Lake, SliceRecord, as_bytes
+from extractors.core.merged import merged
 from extractors.core.model import (
     Account,
     DayOutcome,
@@ -30,17 +33,15 @@ from extractors.core.model import (
 )
 from extractors.core.people import People, read_tombstones
 from extractors.core.redact import keep_secrets_out_of_logs, redact
-from extractors.core.rows import Normaliser, RowRefused
+from extractors.core.rows import ROW_ERRORS, Normaliser, RowRefused
 from extractors.core.suspects import with_suspects
 from tidemark.settings import Settings
 
 logger = logging.getLogger(__name__)
 keep_secrets_out_of_logs(logger)
 
-#: what a row of another shape than declared raises; such a row goes to quarantine
-ROW_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
-
-
+ACCOUNTS_AT_ONCE = 20
+TAKEN_TOGETHER = 500  # items
 DRIFTS = "drifts"  # the ledger: every difference that was ever told
 DOUBTED = (
     "no row, and rows of an unknown day were refused; see quarantine/, then "
@@ -99,11 +100,7 @@ def land(
     people = People(lake)
     normaliser = Normaliser(stream, people.hasher)
     landed = Landed(stream.name, batch.batch_id)
-    ended: list[tuple[Account, DayOutcome]] = []
-    for read in reads:
-        for window, rows in read.windows:
-            outcomes = _read_window(batch, normaliser, read, window, rows, landed.errors)
-            ended += [(read.account, outcome) for outcome in outcomes]
+    ended = _take_all(batch, normaliser, reads, landed.errors)
     batch.close()
     if people.settle(batch.batch_id):  # someone was forgotten while this was read
         sweep_parts(lake, batch.files, Eraser(read_tombstones(lake)))
@@ -116,7 +113,10 @@ def land(
     ]
     landed.slices = with_suspects(lake, platform, stream, records)
     landed.drift = normaliser.drift.report()
-    batch.commit(landed.slices, landed.drift)
+    if says_nothing_new(batch, landed.slices):
+        batch.drop()
+    else:
+        batch.commit(landed.slices, landed.drift)
     landed.quarantined, landed.duplicates = batch.quarantined.total(), batch.duplicates
     landed.outside = batch.outside
     _log(platform, landed)
@@ -124,39 +124,91 @@ def land(
     return landed
 
 
-def _read_window(
-    batch: Batch,
-    normaliser: Normaliser,
-    read: AccountRead,
-    window: Window,
-    rows: Iterable[Row | DayOutcome],
-    errors: list[ExtractError],
-) -> list[DayOutcome]:
-    """Take in the rows of one window; return how the reading of each of its days ended."""
-    days = window.days() if batch.stream.day is not None else [window.until]
-    said: dict[date, DayOutcome] = {}
-    try:
-        for item in rows:
-            if isinstance(item, DayOutcome):
-                said[item.day] = item
-            else:
-                _take(batch, normaliser, read, window, item)
-    except NotReady as error:
-        return _all(days, "not_ready", error)
-    except NotOffered as error:
-        return _all(days, "not_offered", error)
-    except ExtractError as error:
-        errors.append(error)
-        return _all(days, "failed", error)
-    except OSError as error:
-        raise_again = ExtractError(f"{batch.platform.name}/{batch.stream.name}: {error}")
-        errors.append(raise_again)
-        return _all(days, "failed", raise_again)
-    except SHAPE_ERRORS as error:
-        changed = _changed(batch, error)
-        errors.append(changed)
-        return _all(days, "failed", changed)
-    return [said.get(day) or DayOutcome(day, "ok", "") for day in days]
+@dataclass(frozen=True)
+class _Ended:
+    """How the reading of one window ended, after its last item."""
+
+    read: AccountRead
+    window: Window
+    outcomes: list[DayOutcome]
+    error: ExtractError | None = None
+
+
+def _take_all(
+    batch: Batch, normaliser: Normaliser, reads: Sequence[AccountRead], errors: list[ExtractError]
+) -> list[tuple[Account, DayOutcome]]:
+    """Take in what every account says, some accounts at a time; return how each day ended."""
+    ends: list[_Ended] = []
+    broken: dict[tuple[str, Window], ExtractError] = {}
+    sources = [partial(_said, batch, read) for read in reads]
+    for said in merged(sources, ACCOUNTS_AT_ONCE, chunk=1):
+        if isinstance(said, _Ended):
+            ends.append(_as_written(batch, said, broken))
+            continue
+        read, window, items = said
+        place = (read.account.key, window)
+        if place not in broken:
+            try:
+                _take(batch, normaliser, read, window, items)
+            except (OSError, *SHAPE_ERRORS) as error:
+                broken[place] = _unwritten(batch, error)
+    order = {read.account.key: number for number, read in enumerate(reads)}
+    ends.sort(key=lambda end: (order[end.read.account.key], end.window.since))
+    errors += [end.error for end in ends if end.error is not None]
+    return [(end.read.account, outcome) for end in ends for outcome in end.outcomes]
+
+
+def _said(
+    batch: Batch, read: AccountRead
+) -> Iterator[tuple[AccountRead, Window, list[Row]] | _Ended]:
+    """Yield the items of every window of an account, many at once, and how each window ended."""
+    for window, rows in read.windows:
+        days = _days_of(batch, window)
+        said: dict[date, DayOutcome] = {}
+        items: list[Row] = []
+        try:
+            for item in rows:
+                if isinstance(item, DayOutcome):
+                    said[item.day] = item
+                    continue
+                items.append(item)
+                if len(items) >= TAKEN_TOGETHER:
+                    yield read, window, items
+                    items = []
+            end = _Ended(read, window, [said.get(d) or DayOutcome(d, "ok", "") for d in days])
+        except NotReady as error:
+            end = _Ended(read, window, _all(days, "not_ready", error))
+        except NotOffered as error:
+            end = _Ended(read, window, _all(days, "not_offered", error))
+        except ExtractError as error:
+            end = _Ended(read, window, _all(days, "failed", error), error)
+        except (OSError, *SHAPE_ERRORS) as error:
+            failure = _unwritten(batch, error)
+            end = _Ended(read, window, _all(days, "failed", failure), failure)
+        if items:
+            yield read, window, items
+        yield end
+
+
+def _days_of(batch: Batch, window: Window) -> list[date]:
+    return window.days() if batch.stream.day is not None else [window.until]
+
+
+def _as_written(
+    batch: Batch, ended: _Ended, broken: dict[tuple[str, Window], ExtractError]
+) -> _Ended:
+    """Return how a window ended, or that its rows could not be written."""
+    error = broken.get((ended.read.account.key, ended.window))
+    if error is None:
+        return ended
+    days = _days_of(batch, ended.window)
+    return _Ended(ended.read, ended.window, _all(days, "failed", error), error)
+
+
+def _unwritten(batch: Batch, error: Exception) -> ExtractError:
+    if isinstance(error, OSError):
+        return ExtractError(f"{batch.platform.name}/{batch.stream.name}: {error}")
+    return _changed(batch, error)
 
 
 def _all(days: Sequence[date], status: SliceStatus, error: ExtractError) -> list[DayOutcome]:
@@ -174,22 +226,36 @@ def _changed(batch: Batch, error: Exception) -> ApiChanged:
 
 
 def _take(
-    batch: Batch, normaliser: Normaliser, read: AccountRead, window: Window, item: Row
+    batch: Batch, normaliser: Normaliser, read: AccountRead, window: Window, items: list[Row]
 ) -> None:
-    try:
-        row = normaliser.row(item)
-        place = placed(batch.stream, row, window, read.version or batch.captured_at)
-    except ROW_ERRORS as error:
-        day = _day_of_refused(batch, normaliser, window, item)
-        if day is None:
-            batch.doubt(read.account.key, window.days())
-        entry = {**refused_entry(error, window, read.version), **normaliser.kept(item)}
-        batch.refuse(read.account.key, day or window.until, entry)
-        return
-    if place is None:
-        batch.outside += 1
-        return
-    batch.add(read.account.key, place[0], row, place[1])
+    version = read.version or batch.captured_at
+    for item, row in zip(items, normaliser.rows(items), strict=True):
+        try:
+            if isinstance(row, Exception):
+                raise row
+            place = placed(batch.stream, row, window, version)
+        except ROW_ERRORS as error:
+            _refuse(batch, normaliser, read, window, item, error)
+            continue
+        if place is None:
+            batch.outside += 1
+            continue
+        batch.add(read.account.key, place[0], row, place[1])
+
+
+def _refuse(
+    batch: Batch,
+    normaliser: Normaliser,
+    read: AccountRead,
+    window: Window,
+    item: Row,
+    error: Exception,
+) -> None:
+    day = _day_of_refused(batch, normaliser, window, item)
+    if day is None:
+        batch.doubt(read.account.key, window.days())
+    entry = {**refused_entry(error, window, read.version), **normaliser.kept(item)}
+    batch.refuse(read.account.key, day or window.until, entry)
 
 
 def _day_of_refused(batch: Batch, normaliser: Normaliser, window: Window, item: Row) -> date | None:

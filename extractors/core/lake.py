@@ -10,9 +10,12 @@ Layout under the root (a URL; only this module knows how it is read and written)
 Current = manifest and passed verdict, per slice (stream, account, day).
 """
 
+import gc
 import json
+import shutil
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -118,8 +121,27 @@ def new_batch_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:10]}"
 
 
-def open_lake(url: str) -> "Lake":
-    """Open the lake at a URL: file://, s3://, gs:// or any fsspec address (memory://…)."""
+@contextmanager
+def many_objects() -> Iterator[None]:
+    """Pause the search for unreachable cycles while a whole lake is held as small objects.
+
+    They form no cycles, and looking through a million of them again and again took three quarters
+    of the time of a plan.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def open_lake(url: str, copies: Path | None = None) -> "Lake":
+    """Open the lake at a URL: file://, s3://, gs:// or any fsspec address (memory://…).
+
+    copies is the folder for copies of data files, which DuckDB reads instead of a remote lake's.
+    """
     try:
         if url.partition("://")[0] in {"file", "s3", "gs", "hdfs"}:
             filesystem, root = fs.FileSystem.from_uri(url)
@@ -136,7 +158,7 @@ def open_lake(url: str) -> "Lake":
         and not Path(root).is_dir()
     ):
         raise LakeError(f"TIDEMARK_LAKE {url!r}: is a file; use {KNOWN_URLS}")
-    return Lake(filesystem, root.rstrip("/"), url.rstrip("/"))
+    return Lake(filesystem, root.rstrip("/"), url.rstrip("/"), copies)
 
 
 @dataclass(frozen=True)
@@ -146,6 +168,7 @@ class Lake:
     filesystem: fs.FileSystem
     root: str
     url: str
+    copies: Path | None = None
 
     @cached_property
     def is_local(self) -> bool:
@@ -155,8 +178,39 @@ class Lake:
     # -- bytes -----------------------------------------------------------------------------
 
     def address(self, path: str) -> str:
-        """Return where an engine (DuckDB, Spark) finds a file of the lake."""
-        return f"{self.root}/{path}" if self.is_local else f"{self.url}/{path}"
+        """Return where DuckDB finds a data file: itself, or a copy on this machine of a remote one.
+
+        A name is given once and never to other rows, so a copy stays right until the file is
+        rewritten for a forgotten person or deleted, and then it goes.
+        """
+        if self.is_local:
+            return f"{self.root}/{path}"
+        if self.copies is None:
+            raise LakeError(f"{self.url}/{path}: no folder for copies; pass one to open_lake")
+        copy = self.copies / path
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            temporary = copy.with_name(f".{copy.name}.{uuid.uuid4().hex[:8]}.tmp")
+            with (
+                self.filesystem.open_input_stream(f"{self.root}/{path}") as source,
+                temporary.open("wb") as sink,
+            ):
+                shutil.copyfileobj(source, sink)
+            temporary.replace(copy)
+        return str(copy)
+
+    def keep_copies(self, paths: Collection[str]) -> None:
+        """Delete copies of all files but these."""
+        if self.is_local or self.copies is None:
+            return
+        kept = {self.copies / path for path in paths}
+        for copy in self.copies.rglob("*"):
+            if copy.is_file() and copy not in kept:
+                copy.unlink(missing_ok=True)
+
+    def _drop_copy(self, path: str) -> None:
+        if self.copies is not None:
+            (self.copies / path).unlink(missing_ok=True)
 
     def read_bytes(self, path: str) -> bytes:
         """Return the content of one file."""
@@ -174,6 +228,7 @@ class Lake:
         if not self.is_local:
             with self.filesystem.open_output_stream(target) as sink:
                 sink.write(content)
+            self._drop_copy(path)
             return
         folder, _, name = target.rpartition("/")
         temporary = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.tmp"
@@ -205,6 +260,7 @@ class Lake:
     def delete(self, path: str) -> None:
         """Remove one file; only compaction, expiry and erasure do."""
         self.filesystem.delete_file(f"{self.root}/{path}")
+        self._drop_copy(path)
 
     # -- batches ---------------------------------------------------------------------------
 
@@ -241,7 +297,7 @@ class Lake:
                 return [self.manifest(path) for path in paths]
             except FileNotFoundError:
                 continue  # compaction put another in its place since: list again
-        raise LakeError(f"{self.address(folder)}: manifests keep vanishing; who deletes them?")
+        raise LakeError(f"{self.url}/{folder}: manifests keep vanishing; who deletes them?")
 
     def manifest(self, path: str) -> Manifest:
         """Return one manifest; LakeError names it where it is none."""
@@ -283,38 +339,26 @@ class Lake:
 
     # -- current slices --------------------------------------------------------------------
 
-    def ungated(self) -> list[Manifest]:
-        """Return manifests with readable or suspect rows on which the gate has not spoken."""
-        spoken = self.verdicts()
-        return [
-            manifest
-            for manifest in self.manifests()
-            if any(
-                s.status in READABLE | {"suspect"}
-                and (s.account_key, s.dt) not in spoken.get(manifest.batch_id, {})
-                for s in manifest.slices
-            )
-        ]
-
-    def admitted(
+    def landed(
         self, platform: str = "", stream: str = "", days: Collection[date] | None = None
-    ) -> list[WinningSlice]:
-        """Return every readable slice with a passed verdict or an acceptance, oldest first."""
+    ) -> "Landed":
+        """Return what was committed of a stream, a platform or the whole lake, read once."""
         manifests = self.manifests(platform, stream, days)
         batches = {manifest.batch_id for manifest in manifests}
         # of one stream, its own verdicts only: those of the whole lake are many
         spoken = self._verdicts_on(batches) if stream else self.verdicts()
         accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")}
-        found = []
-        for manifest in manifests:
-            passed = spoken.get(manifest.batch_id, {})
-            for record in manifest.slices:
-                verdict = passed.get((record.account_key, record.dt))
-                is_accepted = (manifest.batch_id, record.account_key, str(record.dt)) in accepted
-                is_passed = record.status in READABLE and verdict is not None and verdict.passed
-                if is_passed or (is_accepted and record.status in READABLE | {"suspect"}):
-                    found.append(_winning(manifest, record))
-        return sorted(found, key=lambda s: (s.committed_at, s.batch_id))
+        return Landed(manifests, spoken, accepted)
+
+    def ungated(self) -> list[Manifest]:
+        """Return manifests with readable or suspect rows on which the gate has not spoken."""
+        return self.landed().ungated()
+
+    def admitted(
+        self, platform: str = "", stream: str = "", days: Collection[date] | None = None
+    ) -> list[WinningSlice]:
+        """Return every readable slice with a passed verdict or an acceptance, oldest first."""
+        return self.landed(platform, stream, days).admitted()
 
     def current(
         self, stream: Stream, platform: str, days: Collection[date] | None = None
@@ -349,6 +393,55 @@ class Lake:
         return [self._json(path) for path in self.list_files(f"_ledger/{name}")]
 
 
+@dataclass(frozen=True)
+class Landed:
+    """Manifests, the gate's verdicts by batch, and what a person accepted (batch, account, day)."""
+
+    manifests: list[Manifest]
+    verdicts: Mapping[str, Mapping[tuple[str, date], SliceVerdict]]
+    accepted: Collection[tuple[str, str, str]]
+
+    def ungated(self) -> list[Manifest]:
+        """Return manifests with readable or suspect rows on which the gate has not spoken."""
+        return [
+            manifest
+            for manifest in self.manifests
+            if any(
+                s.status in READABLE | {"suspect"}
+                and (s.account_key, s.dt) not in self.verdicts.get(manifest.batch_id, {})
+                for s in manifest.slices
+            )
+        ]
+
+    def refused(self) -> list[Manifest]:
+        """Return manifests of which the gate has refused a slice."""
+        refused = {
+            (batch_id, v.account_key, v.dt)
+            for batch_id, found in self.verdicts.items()
+            for v in found.values()
+            if not v.passed
+        }
+        return [
+            m
+            for m in self.manifests
+            if any((m.batch_id, s.account_key, s.dt) in refused for s in m.slices)
+        ]
+
+    def admitted(self) -> list[WinningSlice]:
+        """Return every readable slice with a passed verdict or an acceptance, oldest first."""
+        found = []
+        for manifest in self.manifests:
+            passed = self.verdicts.get(manifest.batch_id, {})
+            for record in manifest.slices:
+                verdict = passed.get((record.account_key, record.dt))
+                slice_id = (manifest.batch_id, record.account_key, str(record.dt))
+                is_accepted = bool(self.accepted) and slice_id in self.accepted
+                is_passed = record.status in READABLE and verdict is not None and verdict.passed
+                if is_passed or (is_accepted and record.status in READABLE | {"suspect"}):
+                    found.append(_winning(manifest, record))
+        return sorted(found, key=lambda s: (s.committed_at, s.batch_id))
+
+
 def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[WinningSlice]:
     """Reduce admitted slices of one stream, oldest first, to those that count."""
     if stream.merge == "upsert_version":
@@ -359,37 +452,50 @@ def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[Win
 def current_rows_sql(stream: Stream, files: Sequence[str], winners: str) -> str:
     """Return the DuckDB query for a stream's current rows.
 
-    files are addresses (a zero-row file among them, so that the list is never empty); winners is
-    the name of a table with account_key, dt, batch_id and committed_at of the stream's current
-    slices. A column `_is_listed` is added where absence from the newest listing means deletion.
+    files are addresses (a zero-row file among them, so that the list is never empty); winners as
+    in current_rows_of.
+    """
+    listed = ", ".join("'" + address.replace("'", "''") + "'" for address in files)
+    source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    return current_rows_of(stream, source, winners)
+
+
+def current_rows_of(stream: Stream, source: str, winners: str) -> str:
+    """Return the query for a stream's current rows, for any engine that quotes names as SQL does.
+
+    source is what a from-clause may hold: all rows of the stream's current files. winners is the
+    name of a table with account_key, dt, batch_id and committed_at of the stream's current slices.
+    A column `_is_listed` is added where absence from the newest listing means deletion.
     """
     columns = ", ".join(f'"{name}"' for name in stream.schema.names)
-    listed = ", ".join("'" + address.replace("'", "''") + "'" for address in files)
     rows = (
         f"select {columns}, winners.committed_at as _committed_at\n"
-        f"    from read_parquet([{listed}], union_by_name = true, hive_partitioning = false) rows\n"
+        f"    from {source} as files\n"
         f"    join {winners} as winners\n"
         "        using (account_key, dt)\n"
-        "    where rows._batch_id = winners.batch_id"
+        "    where files._batch_id = winners.batch_id"
     )
     if stream.merge == "replace_slice":
-        return f"select * from (\n    {rows}\n)"
+        return f"select * from (\n    {rows}\n) as counting"
     key = ", ".join(f'"{name}"' for name in ("account_key", *stream.key))
     # two readings of one moment: the later commit wins, as it does for what is listed
     order = "_source_version desc, _captured_at desc, _committed_at desc, _batch_id desc, dt desc"
-    listed_flag = (
-        f""",
-    _batch_id = (
-        select max_by(newest.batch_id, (newest.committed_at, newest.batch_id))
-        from {winners} as newest where newest.account_key = ranked.account_key
-    ) as _is_listed"""
-        if stream.is_complete_listing
-        else ""
+    ranked = (
+        f"select *, row_number() over (partition by {key} order by {order}) as _rank\n"
+        f"    from (\n    {rows}\n    ) as counting"
+    )
+    if not stream.is_complete_listing:
+        return f"select {columns}, _committed_at from (\n    {ranked}\n) as ranked\nwhere _rank = 1"
+    newest = (
+        "select account_key, batch_id as newest_batch, row_number() over (\n"
+        "        partition by account_key order by committed_at desc, batch_id desc\n"
+        f"    ) as newest_rank from {winners} as slices"
     )
     return (
-        f"select * exclude (_rank){listed_flag} from (\n"
-        f"    select *, row_number() over (partition by {key} order by {order}) as _rank\n"
-        f"    from (\n    {rows}\n    )\n) as ranked\nwhere _rank = 1"
+        f"select {columns}, _committed_at, _batch_id = newest_batch as _is_listed\n"
+        f"from (\n    {ranked}\n) as ranked\n"
+        f"join (\n    {newest}\n) as newest using (account_key)\n"
+        "where _rank = 1 and newest_rank = 1"
     )
 
 

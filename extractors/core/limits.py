@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 # the network does not keep the spacing: a margin, so that no second at the server sees N + 1
 USED_SHARE = 0.97
+# a caller who is late by a moment gets its turn back; even so no second holds N + 1, because
+# USED_SHARE * (1 + this) is below 1
+LATE_SECONDS = 0.02
 
 
 class RateLimit:
-    """Evenly spaced permits at 97 % of the rate; no second ever holds more than N of them."""
+    """Even permits at 97 % of the rate; no second ever holds more than N of them (N whole)."""
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class RateLimit:
     def acquire(self) -> None:
         """Return when the next call may start."""
         with self._lock:
-            start = max(self._now(), self._next)
+            start = max(self._now() - LATE_SECONDS, self._next)
             self._next = start + self._spacing
         while (wait := start - self._now()) > 0:
             self._sleep(wait)

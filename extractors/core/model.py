@@ -1,7 +1,7 @@
 """The vocabulary of extraction: plain frozen data, no inheritance, no state."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, Protocol
 
@@ -40,6 +40,24 @@ class Account:
     active_from: date | None = None
     active_to: date | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    # other platforms that tell of it, with its id there (docs/decisions/0010)
+    also: Mapping[str, str] = field(default_factory=dict)
+
+    def on(self, platform: str) -> "Account | None":
+        """Return the account as a platform knows it; None where that one does not tell of it."""
+        if platform == self.platform:
+            return self
+        if platform not in self.also:
+            return None
+        return replace(
+            self,
+            platform=platform,
+            external_id=self.also[platform],
+            base_url=None,
+            credential=f"tidemark_{self.key}_{platform}",
+            options={},
+            also={},
+        )
 
     @property
     def connection_id(self) -> str:
@@ -119,6 +137,10 @@ class Credential:
     login: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     base_url: str | None = field(default=None, repr=False)
+    conn_type: str = ""
+    host: str = field(default="", repr=False)
+    port: int | None = None
+    database: str = field(default="", repr=False)  # what Airflow calls schema
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -151,7 +173,7 @@ class Api(Protocol):
         """Return the payload that the platform's envelope carried."""
 
     def each(self, read: Callable[[Any], Iterable[Any]], items: Sequence[Any]) -> Iterator[Any]:
-        """Run read(item) concurrently within the rate limit; yield results in item order."""
+        """Run read(item) concurrently within the rate limit; what the items yield may mix."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +191,8 @@ class Stream:
     fields: tuple[Field, ...]
     key: tuple[str, ...]  # natural key within one account (and day, for replace_slice)
     merge: MergeRule
-    read: Callable[[Api, Account, Window], Iterator[Any]] | None  # None: arrives as a file
+    # reads through an Api, or what the platform's connect returns; None: arrives as a file
+    read: Callable[[Any, Account, Window], Iterator[Any]] | None
     day: Callable[[Row], date] | None = None  # slice day of a row; None: the window's last day
     version: Callable[[Row], datetime] | None = None  # source version; None: captured_at
     ignored: frozenset[str] = frozenset()  # known payload keys that are not landed, on purpose
@@ -181,6 +204,8 @@ class Stream:
     is_dense: bool = False  # exactly one or more rows a day: a day without rows is not_ready
     is_snapshot: bool = False  # reads "now": runs only within its tolerance of the stat date
     snapshot_tolerance_hours: float = 10.0  # after the end of the stat date (1 h before it)
+    # a snapshot of the day that runs, taken this often (docs/decisions/0010)
+    every_minutes: int | None = None
     is_complete_listing: bool = False  # absence from the newest read means deleted
     is_required: bool = False  # the as-of day waits for it (until its deadline)
     file: FileFormat | None = None  # how it looks as a dropped file (read is None)
@@ -213,6 +238,15 @@ class Platform:
     # (HTTP status, headers, decoded JSON body) -> payload, or raise from extractors.core.errors
     read_envelope: Callable[[int, Mapping[str, str], Any], Any] | None = None
     schedule: str = "30 8 * * *"  # Asia/Shanghai, on the day after the stat date
+    # what its streams read through in place of HTTP: (account, credential, now) -> their `api`
+    connect: Callable[[Account, Credential, datetime], Any] | None = None
+    # the account option that says how its one stream's rows read (extractors/core/mapping.py)
+    mapping: Literal["file", "table"] | None = None
+
+    @property
+    def is_pulled(self) -> bool:
+        """Tell whether runs read it by themselves; else it arrives as files only."""
+        return any(stream.read is not None for stream in self.streams)
 
     def stream(self, name: str) -> Stream:
         """Return the stream of that name."""

@@ -1,7 +1,7 @@
 """The Parquet parts of one batch: rows in, row groups out, memory and open files bounded."""
 
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,6 +30,7 @@ class DayParts:
     platform: str
     stream: Stream
     batch_id: str
+    same: Mapping[str, Any]  # load columns that are one value in the whole batch
     rows: Counter[SliceId] = field(default_factory=Counter)
     with_values: set[SliceId] = field(default_factory=set)
     duplicates: int = 0
@@ -48,13 +49,13 @@ class DayParts:
         """Whether the stream has figures that could all be zero."""
         return bool(self._counters)
 
-    def add(self, row: dict[str, Any]) -> None:
-        """Take one row with its load columns."""
-        buffer = self._buffers[row["dt"]]
+    def add(self, dt: date, row: dict[str, Any]) -> None:
+        """Take one row of a day, with the load columns that are its own."""
+        buffer = self._buffers[dt]
         buffer.append(row)
         self._buffered += 1
         if len(buffer) >= GROUP_ROWS:
-            self._flush(row["dt"])
+            self._flush(dt)
         elif self._buffered >= BUFFERED_AT_MOST:
             self._flush(max(self._buffers, key=lambda dt: len(self._buffers[dt])))
 
@@ -73,13 +74,27 @@ class DayParts:
         self._buffers[dt] = []
         if not rows:
             return
+        self._count(dt, rows)
+        self._writer(dt).write_table(self._table(dt, rows))
+        self._groups[dt] += 1
+
+    def _count(self, dt: date, rows: list[dict[str, Any]]) -> None:
+        for account_key, count in Counter(row["account_key"] for row in rows).items():
+            self.rows[(account_key, dt)] += count
         for row in rows:
             slice_id = (row["account_key"], dt)
-            self.rows[slice_id] += 1
-            if any(row[name] for name in self._counters):
+            if slice_id not in self.with_values and any(row[name] for name in self._counters):
                 self.with_values.add(slice_id)
-        self._writer(dt).write_table(pa.Table.from_pylist(rows, schema=self.stream.schema))
-        self._groups[dt] += 1
+
+    def _table(self, dt: date, rows: list[dict[str, Any]]) -> pa.Table:
+        same = {**self.same, "dt": dt}
+        columns = [
+            pa.repeat(pa.scalar(same[field.name], field.type), len(rows))
+            if field.name in same
+            else pa.array([row[field.name] for row in rows], field.type)
+            for field in self.stream.schema
+        ]
+        return pa.Table.from_arrays(columns, schema=self.stream.schema)
 
     def _once_per_key(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         best: dict[tuple[Any, ...], dict[str, Any]] = {}

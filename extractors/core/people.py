@@ -9,12 +9,14 @@ comes again, and nothing to find anybody by.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from extractors.core.lake import Lake
 from extractors.core.personal import FORGOTTEN, HashKeys, check_hash_keys, key_order, read_hash_keys
 
 BRIDGE = "person_keys"
 TOMBSTONES = "forgotten"
+KNOWN_AT_MOST = 50_000
 
 Joined = Mapping[str, Iterable[str]]  # a key, and other keys of the same person
 
@@ -70,6 +72,7 @@ class People:
         self._tombstones: dict[str, str] = {}
         self._joined: dict[str, tuple[str, ...]] = {}
         self._came_again: dict[str, str] = {}
+        self._known: Callable[[str], str] = self._key
 
     def hasher(self) -> Callable[[str], str]:
         """Return the function that turns a personal id into its key."""
@@ -77,7 +80,9 @@ class People:
             keys = self._read_keys()
             check_hash_keys(self._lake, keys)
             self._keys, self._tombstones = keys, read_tombstones(self._lake)
-        return self._key
+            # the same people come again and again
+            self._known = lru_cache(maxsize=KNOWN_AT_MOST)(self._key)
+        return self._known
 
     def settle(self, batch_id: str) -> bool:
         """Write down what the batch taught; tell whether someone was forgotten meanwhile.
@@ -100,7 +105,7 @@ class People:
     def _key(self, value: str) -> str:
         assert self._keys is not None
         key, *older = (k.of(value) for k in reversed(self._keys.every))
-        for known in (key, *older):
+        for known in (key, *older) if self._tombstones else ():
             if stands_in := self._tombstones.get(mark(known)):
                 # known again under today's key when the earlier secrets are gone
                 self._came_again |= {

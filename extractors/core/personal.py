@@ -7,7 +7,6 @@ The lake remembers which secret belongs to which id, so that a changed one is an
 a silent second identity. No function here returns or logs a secret or an id in clear.
 """
 
-import hashlib
 import hmac
 import json
 import os
@@ -44,7 +43,7 @@ class HashKey:
         return self._digest("\x00which secret is this")[:16]
 
     def _digest(self, text: str) -> str:
-        return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.secret.encode(), text.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True)

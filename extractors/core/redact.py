@@ -32,8 +32,9 @@ PHONES = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 HTTP_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.connection", "requests")
 
 PEOPLE = re.compile(
-    r"(?i)open_?id|union_?id|user_id|nick|avatar|receiver|mask_|encrypt_|addr|phone|tel$|mobile"
-    r"|coordinate|account_info|id_card|^content$|^text$|remark|buyer_words|seller_words|^words$"
+    r"(?i)open_?id|union_?id|user_?id|^owner$|^follow_user$|nick|avatar|receiver|mask_|encrypt_"
+    r"|addr|phone|tel$|mobile|coordinate|account_info|id_card|^content$|^text$|remark"
+    r"|buyer_words|seller_words|^words$"
 )
 
 

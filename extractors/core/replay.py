@@ -13,11 +13,11 @@ from datetime import date, datetime
 from typing import Any
 
 from extractors.core.batch import Batch
-from extractors.core.intake import ROW_ERRORS, placed
+from extractors.core.intake import placed
 from extractors.core.lake import READABLE, Lake, Manifest, SliceRecord, WinningSlice, iter_rows
 from extractors.core.model import Platform, Stream, Window
 from extractors.core.parts import SliceId
-from extractors.core.rows import Normaliser, RowRefused
+from extractors.core.rows import ROW_ERRORS, Normaliser, RowRefused
 from extractors.core.suspects import with_suspects
 
 LEDGER = "replays"

@@ -1,9 +1,11 @@
 """Run the streams of a platform for accounts over days; one failing account stops no other."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from extractors.core.asking import asked_days, asked_window, check_backfill
 from extractors.core.auth import TokenStore
@@ -140,20 +142,25 @@ class _Clients:
         self._landing = Landing(lake, platform.name, business_date(settings.clock()))
         self._made: dict[str, ApiClient] = {}
         self._lanes: dict[str, Lane] = {}
+        self._lock = threading.Lock()  # accounts are read at once
 
-    def of(self, account: Account) -> ApiClient:
-        """Return the client of an account; AuthError when its credential is missing."""
-        if account.key not in self._made:
-            credential = self._credentials(account)
-            self._made[account.key] = ApiClient(
-                self._platform,
-                account,
-                credential,
-                self._lane(account, credential),
-                self._settings.clock,
-                landing=self._landing,
-            )
-        return self._made[account.key]
+    def of(self, account: Account) -> Any:
+        """Return what an account is read through; AuthError when its credential is missing."""
+        if self._platform.connect is not None:
+            now = self._settings.clock()
+            return self._platform.connect(account, self._credentials(account), now)
+        with self._lock:
+            if account.key not in self._made:
+                credential = self._credentials(account)
+                self._made[account.key] = ApiClient(
+                    self._platform,
+                    account,
+                    credential,
+                    self._lane(account, credential),
+                    self._settings.clock,
+                    landing=self._landing,
+                )
+            return self._made[account.key]
 
     def close(self) -> None:
         """Close all connections."""

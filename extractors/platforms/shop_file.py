@@ -37,6 +37,7 @@ PLATFORM = Platform(
     name="shop_file",
     label_zh="店铺订单导出",
     label_en="Shop order file",
+    mapping="file",
     streams=(
         Stream(
             name="orders",

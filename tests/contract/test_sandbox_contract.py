@@ -17,9 +17,7 @@ from tidemark.settings import PROJECT_ROOT
 CONTRACTS = SHARED / "contracts"
 VECTORS = CONTRACTS / "signature_vectors.json"
 API_PLATFORMS = sorted(
-    name
-    for name, platform in platforms_by_name().items()
-    if any(stream.read is not None for stream in platform.streams)
+    name for name, platform in platforms_by_name().items() if platform.authorize is not None
 )
 
 

@@ -126,7 +126,7 @@ def on(moment):
 
 def stream_reports(reports):
     found = [(name, landed) for name, report in reports.items() for landed in report.landed]
-    assert len(found) == 16
+    assert len(found) == 17
     return found
 
 

@@ -1,5 +1,6 @@
 """The lake's rules: what is current, what wins, and what compaction must not change."""
 
+import gc
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from extractors.core.lake import (
     SliceRecord,
     SliceVerdict,
     current_rows_sql,
+    many_objects,
     open_lake,
 )
 from extractors.core.model import Field, Platform, Stream
@@ -302,3 +304,11 @@ def test_a_file_is_no_lake(tmp_path):
 def test_an_unknown_kind_of_address_is_told_with_those_that_are_known():
     with pytest.raises(LakeError, match=r"bogus://x.*file:///folder, s3://"):
         open_lake("bogus://x")
+
+
+def test_the_collector_runs_again_after_many_objects_were_read():
+    with pytest.raises(LakeError), many_objects():
+        assert not gc.isenabled()
+        raise LakeError("a file is broken")
+
+    assert gc.isenabled()

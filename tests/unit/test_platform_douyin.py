@@ -493,3 +493,66 @@ def test_comments_of_one_video_may_be_refused_but_a_fault_stops_the_stream():
     assert [row["item_id"] for row in read("comments", skipped)] == ["b"]
     with pytest.raises(Transient):
         read("comments", failing)
+
+
+LISTS = ("gender", "age", "geographical", "active_days", "device", "interest")
+FANS = {
+    "all_fans_num": 5000,
+    **{f"{name}_distributions": [{"item": "1", "value": 7}] for name in LISTS},
+    "flow_contributions": [{"flow": "follow", "fans_sum": 180, "all_sum": 240}],
+}
+
+
+def fans_api(**changes):
+    told = {name: value for name, value in {**FANS, **changes}.items() if value != "gone"}
+    path = "/api/douyin/v1/user/fans_data/"
+    return FakeApi(ACCOUNT, NOW, {path: lambda params: {"fans_data": told}})
+
+
+def test_an_audience_is_one_row_per_dimension_and_item():
+    genders = [{"item": "1", "value": 1400}, {"item": "2", "value": 3600}]
+
+    rows = read("audience", fans_api(gender_distributions=genders))
+
+    assert [(row["dimension"], row["item"], row["value"], row.get("whole")) for row in rows] == [
+        ("gender", "1", 1400, None),
+        ("gender", "2", 3600, None),
+        *((name, "1", 7, None) for name in ("age", "region", "active_days", "device", "interest")),
+        ("flow", "follow", 180, 240),
+    ]
+    assert {row["all_fans_num"] for row in rows} == {5000}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"age_distributions": "gone"}, "has no 'age_distributions'"),
+        ({"flow_contributions": "gone"}, "has no 'flow_contributions'"),
+        ({"age_distributions": {"item": "1"}}, "is of type dict, not a list"),
+        ({"age_distributions": ["1"]}, "not a JSON object"),
+        ({"age_distributions": [{"item": "1", "value": 1}] * 2}, "'1' stands twice"),
+    ],
+    ids=["list gone", "flows gone", "object", "texts", "item twice"],
+)
+def test_an_audience_of_another_shape_is_refused(changes, told):
+    with pytest.raises(ApiChanged, match=told):
+        read("audience", fans_api(**changes))
+
+
+def test_an_account_with_few_followers_has_no_audience():
+    none = {name: [] for name in FANS}
+
+    assert [(o.day, o.status) for o in read("audience", fans_api(**none))] == [
+        (DAY.until, "not_offered")
+    ]
+
+
+def test_what_is_new_in_a_distribution_is_not_hidden():
+    (row,) = [
+        row
+        for row in read("audience", fans_api(age_distributions=[{"item": "1", "tgi": 3}]))
+        if row["dimension"] == "age"
+    ]
+
+    assert row["tgi"] == 3
+    assert "value" not in row

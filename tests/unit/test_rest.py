@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -20,6 +21,7 @@ class Server:
     def __init__(self, answers):
         self.answers = list(answers)
         self.asked = []
+        self.paths = []
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
@@ -36,9 +38,10 @@ class Server:
                     return self.answer(200, {"access_token": "t"})
                 size = int(self.headers.get("Content-Length") or 0)
                 server.asked.append(json.loads(self.rfile.read(size) or "null"))
+                server.paths.append(f"{self.command} {self.path.partition('?')[0]}")
                 return self.answer(*server.answers.pop(0))
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_PUT = do_GET  # noqa: N815
 
             def answer(self, status, body):
                 self.send_response(status)
@@ -98,4 +101,27 @@ def test_what_is_not_repeatable_is_asked_once(serve):
 
     with pytest.raises(TidemarkError, match="code 500"):
         server.airflow.post("backfills", {})
+    assert len(server.asked) == 1
+
+
+def test_a_backfill_that_was_half_made_is_cancelled_and_made_anew(serve):
+    half, whole = {"id": 7, "completed_at": None}, {"id": 3, "completed_at": "2026-04-01"}
+    server = serve(LOCKED, (200, {"backfills": [half, whole]}), (200, half), (200, {"id": 8}))
+
+    found = server.airflow.backfill("release", date(2026, 4, 14), date(2026, 4, 15))
+
+    assert found == 8
+    assert server.paths == [
+        "POST /api/v2/backfills",
+        "GET /api/v2/backfills",
+        "PUT /api/v2/backfills/7/cancel",
+        "POST /api/v2/backfills",
+    ]
+
+
+def test_a_backfill_beside_another_is_told_at_once(serve):
+    server = serve(CONFLICT)
+
+    with pytest.raises(TidemarkError, match="code 409"):
+        server.airflow.backfill("release", date(2026, 4, 14), date(2026, 4, 15))
     assert len(server.asked) == 1

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from extractors.core.drops import process_drops
-from extractors.core.errors import FileRefused
+from extractors.core.errors import FileRefused, MappingWrong
 from extractors.core.exports import parse_file
 from extractors.core.lake import open_lake
 from extractors.core.mapping import kinds_of
@@ -158,9 +158,14 @@ WRONG = {
 }
 
 
+def test_a_row_without_order_number_refuses_the_file():
+    with pytest.raises(FileRefused, match=r"row 3, column A \(订单编号\): is empty, every row"):
+        parse(FIRST, SECOND.removeprefix("0002"))
+
+
 @pytest.mark.parametrize(("account", "told"), WRONG.values(), ids=WRONG)
 def test_a_wrong_mapping_names_account_field_and_remedy(account, told):
-    with pytest.raises(FileRefused, match=told) as caught:
+    with pytest.raises(MappingWrong, match=told) as caught:
         kinds_of(account)
 
     assert "config/accounts.yml: account erp" in str(caught.value)

@@ -76,7 +76,7 @@ def test_overwritten_example_is_not_lost_silently(tmp_path: Path) -> None:
     book["数据"].cell(HEADER_ROW + 1, 2, 99)
     book.save(path)
 
-    with pytest.raises(FileRefused, match="row 7, column O: the example was overwritten"):
+    with pytest.raises(FileRefused, match="row 7, column Q: the example was overwritten"):
         parse_file("a.xlsx", path.read_bytes(), NOW)
 
 

@@ -12,6 +12,8 @@ from datetime import time
 import pyarrow as pa
 
 from extractors.core.model import Field, Platform, Stream
+from extractors.platforms.douyin.audience import FIELDS as AUDIENCE
+from extractors.platforms.douyin.audience import audience
 from extractors.platforms.douyin.connection import authorize, fetch_token, read_envelope
 from extractors.platforms.douyin.export import CREATOR_EXPORT
 from extractors.platforms.douyin.streams import (
@@ -157,6 +159,19 @@ PLATFORM = Platform(
             read=comments,
             day=lambda row: business_date(row["create_time"]),
             ready_at=READY_AT,
+        ),
+        Stream(
+            name="audience",
+            label_zh="粉丝画像",
+            label_en="Audience",
+            fields=AUDIENCE,
+            key=("dimension", "item"),
+            merge="replace_slice",
+            read=audience,
+            ready_at=READY_AT,
+            is_dense=True,
+            is_snapshot=True,
+            snapshot_tolerance_hours=12,
         ),
         CREATOR_EXPORT,
     ),

@@ -177,5 +177,23 @@ ACCOUNT_DAYS = sheet(
             ),
             kind="increment",
         ),
+        Entry(
+            "dm_conversations",
+            COUNT,
+            "私信会话数",
+            "当天来私信的去重人数，不含自动回复",
+            60,
+            "个",
+            kind="window_total",
+        ),
+        Entry(
+            "dms_replied",
+            COUNT,
+            "已回复私信会话数",
+            "其中在时限内由人工回复的；时限未到的会话不计入",
+            54,
+            "个",
+            kind="window_total",
+        ),
     ),
 )

@@ -73,6 +73,16 @@ LIVE_SESSIONS = sheet(
             kind="increment",
         ),
         Entry(
+            "impression_users",
+            COUNT,
+            "曝光人数",
+            "看到直播间入口的去重人数",
+            21000,
+            "人",
+            aliases=("直播间曝光人数",),
+            kind="window_total",
+        ),
+        Entry(
             "session_viewers",
             COUNT,
             "观看人数",

@@ -76,6 +76,35 @@ def item_base(state: State, account: DouyinAccount, request: Request) -> Answer:
     return {"result": {**result, "avg_play_duration": video.play_seconds}}
 
 
+#: how followers are spread, in parts of a hundred: the platform's list, its items
+AUDIENCE = {
+    "gender_distributions": {"1": 28, "2": 72},
+    "age_distributions": {"1-23": 22, "24-30": 41, "31-40": 27, "41-50": 8, "50-": 2},
+    "geographical_distributions": {"上海": 18, "浙江": 15, "广东": 14, "江苏": 12, "其他": 41},
+    "active_days_distributions": {"0~4": 9, "5~8": 14, "9~12": 19, "13~16": 21, "17~": 37},
+    "device_distributions": {"苹果": 46, "华为": 24, "小米": 12, "其他": 18},
+    "interest_distributions": {"美妆": 38, "穿搭": 24, "美食": 21, "亲子": 17},
+}
+FLOWS = {"message": (12, 40), "follow": (180, 240), "search": (35, 160), "others": (60, 560)}
+FANS_AT_LEAST, FANS_READY_DAYS = 100, 2
+
+
+def fans_data(state: State, account: DouyinAccount, request: Request) -> Answer:
+    """GET /api/douyin/v1/user/fans_data/: distributions of the followers of two days ago."""
+    until = business_date(state.now()) - timedelta(days=FANS_READY_DAYS)
+    known = max((day for day in account.days if day <= until), default=None)
+    followers = (account.days[known].get("total_fans") or 0) if known else 0
+    if followers <= FANS_AT_LEAST:
+        lists = {name: [] for name in (*AUDIENCE, "flow_contributions")}
+        return {"fans_data": {"all_fans_num": followers, **lists}}
+    spread = {
+        name: [{"item": item, "value": followers * part // 100} for item, part in parts.items()]
+        for name, parts in AUDIENCE.items()
+    }
+    flows = [{"flow": name, "fans_sum": own, "all_sum": n} for name, (own, n) in FLOWS.items()]
+    return {"fans_data": {"all_fans_num": followers, **spread, "flow_contributions": flows}}
+
+
 def own_video(state: State, account: DouyinAccount, request: Request) -> Video:
     """Return the video that item_id names, once it is published."""
     item_id = request.query_params.get("item_id")

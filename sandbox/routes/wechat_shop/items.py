@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sandbox.routes.wechat_shop.envelope import Body, Refused
+from sandbox.routes.wechat.envelope import Body, Refused
 from sandbox.shop_orders import SmallShop
 from sandbox.state import State
 from sandbox.world import Order, Refund

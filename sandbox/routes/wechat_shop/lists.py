@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-from sandbox.routes.wechat_shop.envelope import Body, Refused
+from sandbox.routes.wechat.envelope import Body, Refused
 from sandbox.shop_orders import SmallShop
 from sandbox.state import State
 

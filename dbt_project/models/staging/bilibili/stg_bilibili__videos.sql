@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(resource_id as varchar) as post_id,
+    cast(resource_id as string) as post_id,
     nullif(title, '') as title,
     'video' as content_form,
     nullif(share_url, '') as url,

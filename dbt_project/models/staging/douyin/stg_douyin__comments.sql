@@ -1,7 +1,7 @@
 select
     account_key,
-    cast(comment_id as varchar) as comment_id,
-    cast(item_id as varchar) as post_id,
+    cast(comment_id as string) as comment_id,
+    cast(item_id as string) as post_id,
     {{ present_id('parent_comment_id') }} as parent_comment_id,
     comment_user_id as author_key,
     coalesce(top, false) as is_pinned,

@@ -1,8 +1,8 @@
 select
     account_key,
-    cast(item_id as varchar) as post_id,
+    cast(item_id as string) as post_id,
     cast(play as bigint) as plays,
-    cast("like" as bigint) as likes,
+    cast({{ adapter.quote('like') }} as bigint) as likes,
     cast(comment as bigint) as comments,
     cast(share as bigint) as shares,
     cast(date as date) as stat_date,

@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(item_id as varchar) as post_id,
+    cast(item_id as string) as post_id,
     -- the platform hides play counts of some videos: it writes 0 beside other counters above 0
     case
         when

@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(item_id as varchar) as post_id,
+    cast(item_id as string) as post_id,
     nullif(title, '') as title,
     case media_type
         when 4 then 'video'

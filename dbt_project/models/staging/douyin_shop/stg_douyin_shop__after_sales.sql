@@ -1,8 +1,8 @@
 select
     account_key,
-    cast(aftersale_id as varchar) as refund_id,
-    cast(shop_order_id as varchar) as order_id,
-    cast(related_id as varchar) as line_id,
+    cast(aftersale_id as string) as refund_id,
+    cast(shop_order_id as string) as order_id,
+    cast(related_id as string) as line_id,
     cast(aftersale_type as bigint) as type_code,
     cast(aftersale_status as bigint) as status_code,
     cast(refund_status as bigint) as refund_status_code,

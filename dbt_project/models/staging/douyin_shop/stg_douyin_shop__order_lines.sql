@@ -1,7 +1,7 @@
 select
     orders.account_key,
-    cast(orders.order_id as varchar) as order_id,
-    cast(line.item.order_id as varchar) as line_id,
+    cast(orders.order_id as string) as order_id,
+    cast(line.item.order_id as string) as line_id,
     {{ present_id('line.item.product_id') }} as product_id,
     {{ present_id('line.item.sku_id') }} as sku_id,
     {{ present_id('line.item.author_id') }} as author_id,

@@ -1,7 +1,7 @@
 select
     account_key,
-    cast(order_id as varchar) as order_id,
-    cast(shop_id as varchar) as shop_id,
+    cast(order_id as string) as order_id,
+    cast(shop_id as string) as shop_id,
     nullif(doudian_open_id, '') as buyer_key,
     cast(order_status as bigint) as status_code,
     case order_status

@@ -13,6 +13,8 @@ select
     cast(shares as bigint) as shares,
     cast(saves as bigint) as saves,
     cast(posts_published as bigint) as posts_published,
+    cast(dm_conversations as bigint) as dm_conversations,
+    cast(dms_replied as bigint) as dms_replied,
     cast(stat_date as date) as stat_date,
     _batch_id,
     _committed_at

@@ -13,6 +13,8 @@ select
     cast(participants as bigint) as participants,
     cast(participations as bigint) as participations,
     cast(ugc_posts as bigint) as ugc_posts,
+    cast(ugc_authors as bigint) as ugc_authors,
+    cast(topic_posts as bigint) as topic_posts,
     cast(reward_cny as decimal(18, 2)) as reward_cny,
     started_on,
     _batch_id,

@@ -1,8 +1,9 @@
 select
     account_key,
-    cast(live_id as varchar) as live_id,
+    cast(live_id as string) as live_id,
     nullif(title, '') as title,
     cast(live_views as bigint) as live_views,
+    cast(impression_users as bigint) as impression_users,
     cast(session_viewers as bigint) as session_viewers,
     cast(peak_concurrent as bigint) as peak_concurrent,
     cast(session_new_followers as bigint) as session_new_followers,

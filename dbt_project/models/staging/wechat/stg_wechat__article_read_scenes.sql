@@ -1,6 +1,6 @@
 select
     reads.account_key,
-    cast(reads.msgid as varchar) as post_id,
+    cast(reads.msgid as string) as post_id,
     scene.item.scene_desc as scene,
     cast(scene.item.user_count as bigint) as read_users,
     cast(reads.ref_date as date) as stat_date,

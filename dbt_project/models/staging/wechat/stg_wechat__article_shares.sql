@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(msgid as varchar) as post_id,
+    cast(msgid as string) as post_id,
     coalesce(is_delay, false) as is_delayed,
     cast(share_user as bigint) as shares,
     cast(ref_date as date) as stat_date,

@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(msgid as varchar) as post_id,
+    cast(msgid as string) as post_id,
     cast(publish_type as bigint) as publish_type,
     nullif(title, '') as title,
     content_url as url,

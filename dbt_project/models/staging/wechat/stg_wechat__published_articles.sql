@@ -1,7 +1,7 @@
 select
     account_key,
-    cast(article_id as varchar) as article_id,
-    cast("position" as bigint) as article_position,
+    cast(article_id as string) as article_id,
+    cast({{ adapter.quote('position') }} as bigint) as article_position,
     nullif(title, '') as title,
     url,
     content_source_url as source_url,

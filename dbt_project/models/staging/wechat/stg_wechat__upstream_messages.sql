@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(msg_type as varchar) as message_type,
+    cast(msg_type as string) as message_type,
     cast(msg_user as bigint) as message_users,
     cast(msg_count as bigint) as messages,
     cast(ref_date as date) as stat_date,

@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(user_source as varchar) as user_source,
+    cast(user_source as string) as user_source,
     cast(new_user as bigint) as new_followers,
     cast(cancel_user as bigint) as unfollows,
     cast(ref_date as date) as stat_date,

@@ -1,7 +1,7 @@
 select
     account_key,
-    cast(after_sale_order_id as varchar) as refund_id,
-    cast(order_id as varchar) as order_id,
+    cast(after_sale_order_id as string) as refund_id,
+    cast(order_id as string) as order_id,
     {{ present_id('product_info.product_id') }} as product_id,
     {{ present_id('product_info.sku_id') }} as sku_id,
     nullif(type, '') as type_code,

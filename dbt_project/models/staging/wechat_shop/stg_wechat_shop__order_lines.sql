@@ -1,6 +1,6 @@
 select
     orders.account_key,
-    cast(orders.order_id as varchar) as order_id,
+    cast(orders.order_id as string) as order_id,
     {{ present_id('line.item.product_id') }} as product_id,
     {{ present_id('line.item.sku_id') }} as sku_id,
     {{ present_id('orders.order_detail.ext_info.finder_id') }} as author_id,

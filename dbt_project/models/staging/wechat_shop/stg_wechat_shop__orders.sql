@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(order_id as varchar) as order_id,
+    cast(order_id as string) as order_id,
     nullif(openid, '') as buyer_key,
     nullif(order_detail.pay_info.transaction_id, '') as payment_id,
     cast(status as bigint) as status_code,

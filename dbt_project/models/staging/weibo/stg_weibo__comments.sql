@@ -1,7 +1,7 @@
 select
     account_key,
-    cast(idstr as varchar) as comment_id,
-    cast(status_id as varchar) as post_id,
+    cast(idstr as string) as comment_id,
+    cast(status_id as string) as post_id,
     nullif(parent_id, '') as parent_comment_id,
     coalesce(is_brand, false) as is_brand,
     cast(content_length as bigint) as content_length,

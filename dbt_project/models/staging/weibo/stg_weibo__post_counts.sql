@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(id as varchar) as post_id,
+    cast(id as string) as post_id,
     cast(comments as bigint) as comments_total,
     cast(reposts as bigint) as shares_total,
     cast(attitudes as bigint) as likes_total,

@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(idstr as varchar) as post_id,
+    cast(idstr as string) as post_id,
     nullif(text, '') as title,
     'image_text' as content_form,
     created_at as published_at,

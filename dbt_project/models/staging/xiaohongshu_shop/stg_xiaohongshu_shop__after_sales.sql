@@ -1,7 +1,7 @@
 select
     account_key,
-    cast(returnsId as varchar) as refund_id,
-    cast(orderId as varchar) as order_id,
+    cast(returnsId as string) as refund_id,
+    cast(orderId as string) as order_id,
     cast(returnType as bigint) as type_code,
     cast(status as bigint) as status_code,
     cast(refundStatus as bigint) as refund_status_code,

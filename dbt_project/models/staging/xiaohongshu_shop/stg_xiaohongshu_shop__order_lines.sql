@@ -1,6 +1,6 @@
 select
     orders.account_key,
-    cast(orders.orderId as varchar) as order_id,
+    cast(orders.orderId as string) as order_id,
     cast(orders.orderType as bigint) as type_code,
     {{ present_id('line.item.skuId') }} as product_id,
     nullif(line.item.skuName, '') as product_name,

@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(orderId as varchar) as order_id,
+    cast(orderId as string) as order_id,
     {{ present_id('originalOrderId') }} as original_order_id,
     nullif(userId, '') as buyer_key,
     cast(orderType as bigint) as type_code,

@@ -1,7 +1,7 @@
 select
     trades.account_key,
-    cast(trades.tid as varchar) as order_id,
-    cast(line.item.oid as varchar) as line_id,
+    cast(trades.tid as string) as order_id,
+    cast(line.item.oid as string) as line_id,
     {{ present_id('line.item.item_id') }} as product_id,
     {{ present_id('line.item.sku_id') }} as sku_id,
     nullif(line.item.title, '') as product_name,

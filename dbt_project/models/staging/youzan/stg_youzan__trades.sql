@@ -1,6 +1,6 @@
 select
     account_key,
-    cast(tid as varchar) as order_id,
+    cast(tid as string) as order_id,
     nullif(yz_open_id, '') as buyer_key,
     cast(refund_state as bigint) as refund_state_code,
     nullif(status, '') as status_code,

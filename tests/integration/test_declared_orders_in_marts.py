@@ -1,4 +1,4 @@
-"""Order lines of a declared export in the published orders, lines and refunds."""
+"""Order lines of a declared export or table in the published orders, lines and refunds."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -33,10 +33,10 @@ ROWS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
+@pytest.fixture(scope="module", params=["shop_file", "shop_database"])
+def built(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("shop") / "build.duckdb"
-    make_build_db(path, {"shop_file__orders": ROWS})
+    make_build_db(path, {f"{request.param}__orders": ROWS})
     tables = ("fct_order", "fct_order_line", "fct_refund")
     run_dbt(path, "run", *(w for t in tables for w in ("--select", f"+{t}")), as_of=AS_OF)
     return path

@@ -1,0 +1,1 @@
+{{ declared_order_rows('shop_database__orders') }}

@@ -1,0 +1,17 @@
+"""WeChat Channels: what its envelope says; the token is WeChat's stable token."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from extractors.core.envelope import code_error, code_of, object_of, read_codes
+
+CODES = read_codes("wechat_channels")
+
+
+def read_envelope(status: int, headers: Mapping[str, str], body: Any) -> Any:
+    """Return the answer itself, or raise what its errcode means; no errcode is success."""
+    answer = object_of(body)
+    code = code_of(answer.get("errcode", 0))
+    if code:
+        raise code_error(CODES, (code,), answer.get("errmsg"))
+    return answer
