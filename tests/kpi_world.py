@@ -37,8 +37,19 @@ EVENT = pa.schema(
     [
         *((name, pa.string()) for name in ("metric", "basis", "account_key", "platform")),
         *((name, pa.date32()) for name in ("stat_date", "known_on")),
-        *((name, pa.float64()) for name in ("value", "numerator", "denominator")),
+        *((name, pa.float64()) for name in ("value", "numerator", "denominator", "opening")),
     ]
+)
+_FED = [(name, pa.string()) for name in ("metric", "basis", "account_key")]
+MEMBER = pa.schema(
+    [
+        *_FED,
+        *((name, pa.date32()) for name in ("stat_date", "known_on", "first_on")),
+        ("member", pa.string()),
+    ]
+)
+WAIT = pa.schema(
+    [*_FED, ("stat_date", pa.date32()), ("ended_on", pa.date32()), ("seconds", pa.float64())]
 )
 
 
@@ -130,6 +141,8 @@ def write_world(
     events: Sequence[Row],
     statuses: Sequence[Row],
     ledgers: Mapping[str, Sequence[Row]] | None = None,
+    members: Sequence[Row] = (),
+    waits: Sequence[Row] = (),
 ) -> Path:
     """Write a build database of a configuration, what the engine reads, and source days."""
     tables = config_tables(settings, open_lake(settings.lake_url))
@@ -140,12 +153,18 @@ def write_world(
         config={name: table.to_pylist() for name, table in tables.items()},
         ledgers=ledgers,
     )
-    table = pa.Table.from_pylist([{c: e.get(c) for c in EVENT.names} for e in events], EVENT)
+    read = {
+        "int_metric_event": (events, EVENT),
+        "int_metric_member": (members, MEMBER),
+        "int_metric_wait": (waits, WAIT),
+    }
     with duckdb.connect(str(database)) as db:
         db.execute("create schema if not exists intermediate")
-        db.register("incoming", table)
-        db.execute("create or replace table intermediate.int_metric_event as from incoming")
-        db.unregister("incoming")
+        for name, (rows, schema) in read.items():
+            filled = [{c: row.get(c) for c in schema.names} for row in rows]
+            db.register("incoming", pa.Table.from_pylist(filled, schema))
+            db.execute(f"create or replace table intermediate.{name} as from incoming")
+            db.unregister("incoming")
     return database
 
 

@@ -50,8 +50,10 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
         "min_denominator": pa.float64(),
         "restate_days": pa.int64(),
         **{name: pa.string() for name in ("additive_over", "definition", "short_code", "short_zh")},
-        "min_expected": pa.float64(),
+        **{name: pa.float64() for name in ("min_expected", "min_classified")},
         "accrual": pa.string(),
+        "percentile": pa.float64(),
+        **{name: pa.string() for name in ("numerator_window", "denominator_window")},
     },
     "metric_source": {
         **{name: pa.string() for name in ("metric", "basis", "platform")},
@@ -80,6 +82,10 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
     "pacing_weight": {"curve": pa.string(), "stat_date": pa.date32(), "weight": pa.float64()},
     "day": {"date": pa.date32()},
 }
+
+
+#: the 8 ISO weeks before a goal, by which it may be paced, and the days of its own week
+WEEKDAY_HISTORY = timedelta(days=8 * 7 + 7)
 
 
 def record_config_version(lake: Lake, settings: Settings) -> str:
@@ -163,7 +169,7 @@ def _weights(goals: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the weight of each day of each curve; days without one weigh 1."""
     reach: dict[str, date] = {}
     for goal in goals:
-        if goal["curve"]:
+        if goal["curve"].startswith("["):
             reach[goal["curve"]] = max(reach.get(goal["curve"], FIRST_DAY), goal["ends_on"])
     for curve, last in reach.items():
         points = [(date.fromisoformat(day), weight) for day, weight in json.loads(curve)]
@@ -175,7 +181,7 @@ def _weights(goals: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
 def _days(goals: Sequence[Mapping[str, Any]], today: date) -> Iterator[dict[str, Any]]:
     if not goals:
         return
-    first = min(goal["campaign_starts_on"] for goal in goals)
+    first = min(goal["campaign_starts_on"] for goal in goals) - WEEKDAY_HISTORY
     last = max([today, *(goal["ends_on"] for goal in goals)])
     yield from ({"date": day} for day in _range(first, last))
 

@@ -88,7 +88,7 @@ def _shared(campaign: Campaign, goal: Goal, metric: Metric) -> Row:
         "basis": goal.basis or "-",
         "objective": goal.objective or None,
         "pacing": goal.pacing,
-        "curve": _curve(goal.curve),
+        "curve": goal.pacing if goal.pacing == "weekday" else _curve(goal.curve),
         "owner_name": campaign.owner,
         "guardrails": json.dumps([_bounds(g) for g in goal.guardrails], ensure_ascii=False),
         **_rules(metric),

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.core.lake import Lake
-from warehouse.said import BASELINES, SAID
+from warehouse.said import BASELINES, SAID, WEEKDAYS
 
 MOMENT = pa.timestamp("us", tz="UTC")
 TEXT, NUMBER, WHOLE, DAY, FLAG = pa.string(), pa.float64(), pa.int64(), pa.date32(), pa.bool_()
@@ -37,6 +37,13 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
         "goal_key": TEXT,
         "as_of_date": DAY,
         "baseline_value": NUMBER,
+        "release_id": TEXT,
+    },
+    "weekday_share": {
+        "span_key": TEXT,
+        "weekday": WHOLE,
+        "weight": NUMBER,
+        "as_of_date": DAY,
         "release_id": TEXT,
     },
     "transition": {
@@ -78,6 +85,7 @@ LEDGERS: Mapping[str, str] = {
     "release": "releases",
     "said": SAID,
     "baseline": BASELINES,
+    "weekday_share": WEEKDAYS,
     "transition": "transitions",
     "delivery": "deliveries",
     "gate_result": "gate_results",

@@ -1,11 +1,17 @@
 """Brands, accounts, campaigns, phases and metrics as flat rows."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
 from tidemark.config.loader import Config
+from tidemark.config.metrics import PARTS, Metric
 
+#: the dbt variables that metric_variables returns
+REGISTRY_VARIABLES = ("metrics", "metric_members", "metric_waits")
+#: how a model is read for a metric
+WAYS = ("from", "is_later", "zero_if_read")
 SOURCE = ("source_platform", "source_stream")
 
 
@@ -84,7 +90,11 @@ def _metric_rows(config: Config) -> Iterator[dict[str, Any]]:
             "short_code": metric.short_code,
             "short_zh": metric.short_zh,
             "min_expected": metric.min_expected,
+            "min_classified": metric.min_classified,
             "accrual": metric.accrual,
+            "percentile": metric.percentile,
+            "numerator_window": metric.numerator_window,
+            "denominator_window": metric.denominator_window,
         }
 
 
@@ -96,3 +106,46 @@ def _source_rows(config: Config) -> Iterator[dict[str, Any]]:
                 for precedence, name in enumerate(streams, start=1):
                     source = dict(zip(SOURCE, name.split("/"), strict=True))
                     yield {**fed, **source, "part": part, "precedence": precedence}
+
+
+def metric_variables(config: Config) -> dict[str, list[dict[str, Any]]]:
+    """Return the registry as the dbt variables of which the metric models are made."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in REGISTRY_VARIABLES}
+    found["metrics"] = _by_model(r for m in config.metrics.values() for r in _readings(m))
+    for metric in config.metrics.values():
+        for basis in metric.basis or ("-",):
+            fed = _fed(metric, basis)
+            if metric.members:
+                found["metric_members"].append(fed | {"from": metric.members})
+            if metric.waits:
+                model = metric.waits.get(basis) or metric.waits[""]
+                found["metric_waits"].append(fed | {"from": model})
+    return found
+
+
+def _by_model(readings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is read in the same way of the same model together: it is joined once."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for reading in readings:
+        found[tuple(reading.pop(name) for name in WAYS)].append(reading)
+    return [dict(zip(WAYS, way, strict=True)) | {"formulas": of} for way, of in found.items()]
+
+
+def _readings(metric: Metric) -> Iterator[dict[str, Any]]:
+    """Yield what is read of each model for each basis."""
+    others = sorted(set(metric.sources) - set(metric.by_platform))
+    formulas = [(metric.formula, others, False)]
+    formulas += [(formula, [name], False) for name, formula in metric.by_platform.items()]
+    formulas += [(metric.later, sorted(metric.sources), True)] if metric.later else []
+    for basis in metric.basis or ("-",):
+        for formula, platforms, is_later in formulas:
+            parts = {name: formula.part(name, basis) for name in PARTS}
+            if any(parts.values()) and platforms:
+                read = {"from": formula.model, "platforms": platforms, "is_later": is_later}
+                read |= {"zero_if_read": formula.zero_if_read}
+                read |= {"opening": None if is_later else metric.opening}
+                yield _fed(metric, basis) | parts | read
+
+
+def _fed(metric: Metric, basis: str) -> dict[str, Any]:
+    return {"metric": metric.id, "basis": basis, "platforms": sorted(metric.sources)}

@@ -1,12 +1,14 @@
-"""What a release says for the first time: verdicts with revisions, and frozen baselines."""
+"""What a release says for the first time: verdicts with revisions, and what it freezes."""
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from extractors.core.lake import Lake
 
 SAID = "said"
 BASELINES = "baselines"
+WEEKDAYS = "weekday_shares"
 
 VERDICTS = """
 select
@@ -31,6 +33,17 @@ where not is_told and baseline_value is not null
 order by goal_key, frozen_on
 """
 
+FROZEN_WEEKDAYS = """
+select
+    span_key,
+    cast(weekday as bigint) as weekday,
+    cast(weight as double) as weight,
+    cast(frozen_on as varchar) as as_of_date
+from intermediate.int_kpi_weekday_weight
+where not is_told
+order by span_key, weekday
+"""
+
 _SPOKEN = ("status", "severity", "actual", "target")
 Row = dict[str, Any]
 
@@ -49,7 +62,7 @@ def new_verdicts(verdicts: Iterable[Row], told: Iterable[Mapping[str, Any]]) -> 
 
 
 def say(lake: Lake, release_id: str, said_at: str, body: Mapping[str, list[Row]]) -> None:
-    """Append a release's verdicts and baselines; saying it again changes nothing."""
+    """Append a release's verdicts and what it freezes; saying it again changes nothing."""
     lake.append(
         SAID, release_id, {"release_id": release_id, "said_at": said_at, "rows": body[SAID]}
     )
@@ -57,3 +70,7 @@ def say(lake: Lake, release_id: str, said_at: str, body: Mapping[str, list[Row]]
         # one entry per goal and day: what was frozen first stays
         entry_id = f"{row['goal_key']}@{row['as_of_date']}"
         lake.append(BASELINES, entry_id, {**row, "release_id": release_id, "frozen_at": said_at})
+    for row in body.get(WEEKDAYS, []):  # a release that was begun by an older version has none
+        # the key of a span is too long for a file's name
+        entry_id = f"{sha256(row['span_key'].encode()).hexdigest()[:16]}@{row['weekday']}"
+        lake.append(WEEKDAYS, entry_id, {**row, "release_id": release_id, "frozen_at": said_at})

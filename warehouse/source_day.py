@@ -6,8 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from extractors.core.asking import saw_the_end
 from extractors.core.lake import SliceKey, WinningSlice
 from extractors.core.model import Account, Platform, Stream
+from tidemark.clock import SHANGHAI
 from warehouse.asof import account_starts, deadline, feeds, is_active
 from warehouse.site import Site
 from warehouse.slices import LakeState, in_time, moment
@@ -77,6 +79,11 @@ def _row(
 ) -> dict[str, Any]:
     ended = winner or state.attempts.get(key)
     status = ended.status if ended else "missing"
+    error = None if winner or not ended else getattr(ended, "error", None)
+    if winner and not saw_the_end(stream, key.dt, moment(winner.captured_at)):
+        # what it brought counts; that nothing else was cannot be said
+        seen_at = moment(winner.captured_at).astimezone(SHANGHAI)
+        status, error = "missing", f"captured until {seen_at:%H:%M} only"
     late_from = deadline(stream, key.dt)
     return {
         "platform": key.platform,
@@ -87,7 +94,7 @@ def _row(
         "rows": ended.rows if ended else 0,
         "landed_at": moment(ended.committed_at) if ended else None,
         "batch_id": ended.batch_id if ended else None,
-        "error": None if winner or not ended else getattr(ended, "error", None),
+        "error": error,
         "is_required": stream.is_required,
         "is_late": status not in ENDED and now >= late_from,
         "deadline_at": late_from,

@@ -25,43 +25,55 @@
 
 {# The changed days of a domain as a list of ISO texts; none means every day. #}
 {% macro changed_days(domain) %}
-    {% set changed = var('changed_dates', none) or {} %}
-    {% set parts = ['account_day', 'interaction_day', 'metric_day'] if domain == 'metric_day' else [domain] %}
-    {% set found = [] %}
-    {% for part in parts %}
-        {% if changed.get(part) is none %}{% do return(none) %}{% endif %}
-        {% for day in changed[part] %}{% do found.append(day | string) %}{% endfor %}
-    {% endfor %}
-    {% do return(found | unique | sort) %}
+    {% set changed = (var('changed_dates', none) or {}).get(domain) %}
+    {% do return(none if changed is none else changed | map('string') | unique | sort) %}
 {% endmacro %}
 
-{# Whether a day is among the changed days of a domain. #}
+{#
+  Whether a day is among the changed days of a domain. What happens on one day changes metrics of
+  later days too (an order is paid later, a post's first week ends, a buyer comes back): they are
+  changed from the first changed day on. Of earlier days those are changed of which something has
+  become known since: config later_days names the model that lists them.
+#}
 {% macro is_changed_day(column, domain) -%}
     {%- set days = changed_days(domain) -%}
-    {%- set orders = changed_days('order_day') if domain == 'metric_day' else [] -%}
-    {%- if days is none or orders is none -%}
+    {%- if days is none -%}
         true
-    {%- else -%}
+    {%- elif not days -%}
+        false
+    {%- elif domain == 'metric_day' -%}
         (
-            {% if days -%}
-            {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
-            {%- else -%}
-            false
-            {%- endif %}
-            {%- if orders %}
-            -- an order is paid and refunded on or after the day it was created on
-            or {{ column }} >= date '{{ orders | min }}'
+            {{ column }} >= date '{{ days | min }}'
+            {%- if config.get('later_days') %}
+            or {{ column }} in (
+                select later.stat_date
+                from {{ ref(config.get('later_days')) }} as later
+                where later.known_on >= date '{{ days | min }}'
+            )
             {%- endif %}
         )
+    {%- else -%}
+        {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
     {%- endif -%}
 {%- endmacro %}
 
 {# The newest day in the table, less the days that were still open when it was built. #}
-{% macro newest_closed_day(relation) -%}
+{% macro newest_closed_day(relation) %}{{ adapter.dispatch('newest_closed_day')(relation) }}{% endmacro %}
+
+{% macro default__newest_closed_day(relation) -%}
     (
         select {{ add_days("coalesce(max(built." ~ config.require('day_column') ~ "), date '1900-01-01')", -(config.get('reopened_days', 0))) }}
         from {{ relation }} as built
     )
+{%- endmacro %}
+
+{# A literal: Spark reads the new rows only after it has dropped days of the table. #}
+{% macro spark__newest_closed_day(relation) -%}
+    {%- if execute -%}
+    date '{{ run_query("select " ~ default__newest_closed_day(relation) ~ " as day").rows[0][0] }}'
+    {%- else -%}
+    date '1900-01-01'
+    {%- endif -%}
 {%- endmacro %}
 
 {# The filter of an incremental model's new rows. #}
@@ -94,14 +106,45 @@
     from {{ arg_dict['temp_relation'] }};
 {% endmacro %}
 
-{# Parquet tables know no delete: an emptied partition is dropped, a filled one overwritten. #}
+{#
+  Parquet tables know no delete: they are partitioned by day, and the days to replace are dropped
+  before the new rows are added. Who runs dbt builds everything anew after a run that did not end
+  (warehouse/spark.py), so that a day dropped by a killed run is never missed.
+#}
 {% macro spark__get_incremental_changed_dates_sql(arg_dict) %}
+    {% set target = arg_dict['target_relation'] %}
+    {% set day_column = config.require('day_column') %}
     {% set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
-    {% set days = changed_days(config.require('domain')) %}
-    {% for day in days or [] %}
-        {% do run_query("alter table " ~ arg_dict['target_relation'] ~ " drop if exists partition (" ~ config.require('day_column') ~ " = '" ~ day ~ "')") %}
+    {% set replaced %}
+        select distinct coalesce(cast({{ day_column }} as string), '__HIVE_DEFAULT_PARTITION__') as day
+        from {{ target }}
+        where
+            {{ is_changed_day(day_column, config.require('domain')) }}
+            or {{ day_column }} > {{ newest_closed_day(target) }}
+    {% endset %}
+    {% for row in run_query(replaced).rows %}
+        {% do run_query("alter table " ~ target ~ " drop if exists partition (" ~ day_column ~ " = '" ~ row[0] ~ "')") %}
     {% endfor %}
-    insert {{ 'overwrite table' if days is none else 'into' }} {{ arg_dict['target_relation'] }}
+    insert into {{ target }} ({{ columns }})
     select {{ columns }}
     from {{ arg_dict['temp_relation'] }}
 {% endmacro %}
+
+{# dbt-spark has a fixed list of strategies and asks these two macros; ours is beside them. #}
+{% macro dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format) %}
+    {% do return(raw_strategy) %}
+{% endmacro %}
+
+{% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) %}
+    {% set dest_columns = adapter.get_columns_in_relation(target) %}
+    {% do return(get_incremental_changed_dates_sql(
+        {'target_relation': target, 'temp_relation': source, 'dest_columns': dest_columns}
+    )) %}
+{% endmacro %}
+
+{# A table is partitioned by the day that it is replaced by. #}
+{% macro spark__partition_cols(label, required=false) -%}
+    {%- if config.get('day_column') -%}
+        {{ label }} ({{ config.get('day_column') }})
+    {%- endif -%}
+{%- endmacro %}

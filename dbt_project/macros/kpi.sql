@@ -7,7 +7,7 @@
 {% macro span_key(starts_on, ends_on, curve) -%}
     metric || '|' || basis || '|' || brand_key || '|' || ownership
     || '|' || coalesce(platform, '') || '|' || coalesce(account_key, '')
-    || '|' || cast({{ starts_on }} as varchar) || '|' || cast({{ ends_on }} as varchar)
+    || '|' || cast({{ starts_on }} as string) || '|' || cast({{ ends_on }} as string)
     || '|' || {{ curve }}
 {%- endmacro %}
 
@@ -18,4 +18,21 @@
 
 {% macro is_above(value, bound) -%}
     ({{ value }} > {{ bound }} + 1e-9 * abs({{ bound }}))
+{%- endmacro %}
+
+{# The Monday so many ISO weeks before that of a day. #}
+{% macro weeks_before(day, weeks) -%}
+    {{ add_days(day, '1 - ' ~ (weeks * 7) ~ ' - ' ~ iso_weekday(day)) }}
+{%- endmacro %}
+
+{# A ratio's part over a window, in the way that the registry says (config.metric). #}
+{% macro window_part(part, days, openings, opening, members, returning) -%}
+    case metric.{{ part }}_window
+        when 'opening' then {{ opening }}
+        -- the part of a day holds the stock that the day opened with
+        when 'opening_and_days' then {{ days }} - {{ openings }} + {{ opening }}
+        when 'members' then {{ members }}
+        when 'returning_members' then {{ returning }}
+        else {{ days }}
+    end
 {%- endmacro %}

@@ -8,3 +8,8 @@
 {% macro spark__unnest_structs(list, alias) -%}
     lateral view explode({{ list }}) {{ alias }} as item
 {%- endmacro %}
+
+{# Texts as the inside of an SQL list. #}
+{% macro quoted(texts) -%}
+    {%- for text in texts %}'{{ text }}'{{ ', ' if not loop.last }}{% endfor %}
+{%- endmacro %}

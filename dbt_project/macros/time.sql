@@ -20,6 +20,42 @@
     cast(hour(from_utc_timestamp({{ moment }}, 'Asia/Shanghai')) as int)
 {%- endmacro %}
 
+{# The second of the Shanghai day, from 0. #}
+{% macro shanghai_seconds(moment) %}{{ adapter.dispatch('shanghai_seconds')(moment) }}{% endmacro %}
+
+{% macro default__shanghai_seconds(moment) -%}
+    cast(epoch({{ moment }}) + 8 * 3600 as bigint) % 86400
+{%- endmacro %}
+
+{% macro spark__shanghai_seconds(moment) -%}
+    (unix_timestamp({{ moment }}) + 8 * 3600) % 86400
+{%- endmacro %}
+
+{#
+  Seconds of business hours before a moment, counted from a Monday long ago; the difference of two
+  is the business time between them. Public holidays are not connected.
+#}
+{% macro business_seconds_until(moment) -%}
+    {%- set hours = var('business_hours') -%}
+    {%- set day = shanghai_date(moment) -%}
+    {%- set days = days_between("date '1970-01-05'", day) -%}
+    (
+        (({{ days }} - ({{ days }}) % 7) / 7 * 5 + least(({{ days }}) % 7, 5)) * {{ (hours[1] - hours[0]) * 3600 }}
+        + case
+            when {{ iso_weekday(day) }} <= 5
+                then least(
+                    greatest({{ shanghai_seconds(moment) }} - {{ hours[0] * 3600 }}, 0),
+                    {{ (hours[1] - hours[0]) * 3600 }}
+                )
+            else 0
+        end
+    )
+{%- endmacro %}
+
+{% macro business_seconds_between(since, until) -%}
+    cast({{ business_seconds_until(until) }} - {{ business_seconds_until(since) }} as double)
+{%- endmacro %}
+
 {# A moment as digits YYYYMMDDHHMMSS, for readable keys. #}
 {% macro shanghai_digits(moment) %}{{ adapter.dispatch('shanghai_digits')(moment) }}{% endmacro %}
 
@@ -113,6 +149,16 @@
 
 {% macro spark__add_hours(moment, hours) -%}
     {{ moment }} + make_interval(0, 0, 0, 0, {{ hours }}, 0, 0)
+{%- endmacro %}
+
+{% macro add_seconds(moment, seconds) %}{{ adapter.dispatch('add_seconds')(moment, seconds) }}{% endmacro %}
+
+{% macro default__add_seconds(moment, seconds) -%}
+    {{ moment }} + to_seconds({{ seconds }})
+{%- endmacro %}
+
+{% macro spark__add_seconds(moment, seconds) -%}
+    {{ moment }} + make_interval(0, 0, 0, 0, 0, 0, {{ seconds }})
 {%- endmacro %}
 
 {# A query of one column `date`: every day of a closed range, oldest first. #}

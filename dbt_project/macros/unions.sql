@@ -37,3 +37,13 @@ from {{ ref('int_' ~ platform ~ '__' ~ shape) }}
         'saves', 'danmaku', 'coins', 'new_followers',
     ]) %}
 {% endmacro %}
+
+{# The totals of the shape `post_completions`: what is told of a post's plays, reads and cover until its day. #}
+{% macro exported_totals() %}
+    {% do return([
+        'plays_total', 'completed_plays_total', 'plays_5s_total', 'plays_of_5s_total',
+        'bounces_2s_total', 'plays_of_2s_total', 'watch_seconds_total', 'plays_of_watch_total',
+        'finished_reads_total', 'reads_of_finish_total', 'message_readers_total', 'delivered_total',
+        'cover_clicks_total', 'impressions_of_cover_total',
+    ]) %}
+{% endmacro %}

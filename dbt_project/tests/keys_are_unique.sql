@@ -21,6 +21,10 @@
     'mart_interactions': ['account_key', 'stat_date'],
     'mart_conversions': ['account_key', 'stat_date'],
     'mart_attribution': ['account_key', 'paid_on', 'attribution_method', 'attributed_account_key'],
+    'mart_content_mix': ['account_key', 'week_on', 'dimension', 'item'],
+    'mart_kol': ['contract_key', 'window_days'],
+    'fct_mention_day': ['channel', 'brand_key', 'stat_date'],
+    'mart_mention_spike': ['channel', 'brand_key', 'stat_date'],
     'source_day': ['platform', 'stream', 'account_key', 'stat_date'],
     'freshness': ['platform', 'stream', 'account_key'],
 } -%}

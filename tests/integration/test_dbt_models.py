@@ -194,11 +194,13 @@ def test_ratios_stand_as_numerator_and_denominator(built: Path) -> None:
         built,
         "select metric, value, numerator, denominator from marts.fct_metric_day "
         "where stat_date = '2026-05-01' and aggregation = 'ratio' and denominator > 0 "
-        "order by metric",
+        "and metric in ('aov_cny', 'cvr_live_view', 'cvr_live_viewer', 'er_by_play', "
+        "'refund_rate_amount') order by metric",
     )
 
     assert rows == [
         ("aov_cny", None, 80, 1),
+        ("cvr_live_view", None, 1, 9000),
         ("cvr_live_viewer", None, 16, 4000),
         ("er_by_play", None, 8, 500),
         ("refund_rate_amount", None, 20, 80),
@@ -252,7 +254,7 @@ def test_rebuilding_changed_days_equals_a_full_build(
         "post_day": ["2026-05-03"],
         "interaction_day": ["2026-05-02"],
         "order_day": ["2026-05-01", "2026-05-02"],
-        "metric_day": ["2026-05-02", "2026-05-03"],
+        "metric_day": ["2026-05-01", "2026-05-02", "2026-05-03"],
     }
 
     make_build_db(built, changed_world, source_days=slices())

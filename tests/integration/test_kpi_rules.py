@@ -1,7 +1,7 @@
 """Rules R1 to R11 one by one, each on a campaign of its own, in one run of the models."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from extractors.core.lake import open_lake
 from tests.kpi_world import Row, run_kpi, write_config, write_world
 from tests.warehouse_fixture import days, source_days
 from warehouse.config_tables import record_config_version
+from warehouse.said import FROZEN_WEEKDAYS
 
 FIRST, LAST, THROUGH = "2026-03-01", "2026-03-30", "2026-06-01"
 CAMPAIGN = """\
@@ -41,7 +42,12 @@ GOALS = {
     "lift": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p2: {{lift_over: p1, factor: 1.2}}}}}}",
     "guard": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}},"
     " guardrails: [{metric: unfollow_rate, max: 0.10}]}",
+    "toneless": f"{{metric: negative_share, {SCOPE}, by_phase: {{p1: 0.2}}}}",
     "moved": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+    **dict.fromkeys(
+        ("weekly", "weekly_few", "weekly_told"),
+        f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}, pacing: weekday}}",
+    ),
 }
 Figures = Callable[[int], dict[tuple[str, str], Any]]
 
@@ -68,8 +74,16 @@ REPORTED: dict[str, Figures] = {
     "few": lambda n: ratio("cvr_live_viewer", 10, 1000),
     "lift": lambda n: ratio("er_by_play", 50, 1000),
     "guard": lambda n: {**one("plays", 100), **ratio("unfollow_rate", 12, 100)},
+    "toneless": lambda n: {
+        **ratio("negative_share", 5, 50),
+        **ratio("classified_share", 70 if n < 10 else 95, 100),
+    },
     "moved": lambda n: one("plays", 100),
+    **dict.fromkeys(("weekly", "weekly_few", "weekly_told"), lambda n: one("plays", 100)),
 }
+#: how many of the 8 ISO weeks before the first of March, a Sunday, each account has played
+PLAYED_WEEKS = {"weekly": 8, "weekly_few": 3, "weekly_told": 8}
+SHARES_TOLD = {weekday: 0.4 if weekday == 7 else 0.1 for weekday in range(1, 8)}
 
 
 def events() -> Iterator[Row]:
@@ -85,6 +99,20 @@ def events() -> Iterator[Row]:
     opening = {"metric": "followers", "basis": "-", "account_key": "douyin_stock"}
     before = date(2026, 2, 28)
     yield {**opening, "platform": "douyin", "stat_date": before, "known_on": before, "value": 1000}
+
+
+def weekly_events() -> Iterator[Row]:
+    """Yield the weeks before: 1,000 plays each, a tenth a day, 3 on Saturday, 2 on Sunday."""
+    last_sunday = date(2026, 2, 22)
+    for name, weeks in PLAYED_WEEKS.items():
+        shared = {"metric": "plays", "basis": "-", "account_key": f"douyin_{name}"}
+        shared |= {"platform": "douyin"}
+        for day in days(str(last_sunday - timedelta(weeks * 7 - 1)), str(last_sunday)):
+            value = {6: 300, 7: 200}.get(day.isoweekday(), 100)
+            yield {**shared, "stat_date": day, "known_on": day, "value": value}
+        # known after the first day of the phase: the weights are frozen by then
+        late = {"stat_date": date(2026, 2, 20), "known_on": date(2026, 3, 5), "value": 5000}
+        yield {**shared, **late}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +133,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     statuses = [
         status
         for name in GOALS
-        for stream in ("douyin/account_days", "sheet/account_days", "sheet/live_sessions")
+        for stream in (
+            *("douyin/account_days", "sheet/account_days", "sheet/live_sessions"),
+            "sheet/mentions",
+        )
         for status in source_days(stream, f"douyin_{name}", days(FIRST, THROUGH))
     ]
     frozen = {
@@ -113,7 +144,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "as_of_date": date(2026, 3, 30),
         "baseline_value": 0.04,
     }
-    database = write_world(settings, list(events()), statuses, {"baseline": [frozen]})
+    key = f"plays|-|weekly_told|own|douyin||{FIRST}|{LAST}|weekday"
+    told = [
+        {"span_key": key, "weekday": n, "weight": weight, "as_of_date": date(2026, 3, 1)}
+        for n, weight in SHARES_TOLD.items()
+    ]
+    ledgers = {"baseline": [frozen], "weekday_share": told}
+    database = write_world(settings, [*events(), *weekly_events()], statuses, ledgers)
     # a second account of the brand is silent every tenth day
     with duckdb.connect(str(database)) as db:
         db.execute(
@@ -201,6 +238,8 @@ def test_a_target_out_of_reach_is_critical(world: Path) -> None:
         ("small", "2026-03-15", "insufficient_denominator"),
         ("few", "2026-03-05", "insufficient_denominator"),
         ("few", "2026-03-06", None),
+        ("toneless", "2026-03-16", "low_classification"),  # 1,270 of 1,600
+        ("toneless", "2026-03-17", None),  # 1,365 of 1,700
         ("slow", "2026-03-02", "too_early"),
         ("slow", "2026-03-03", None),
     ],
@@ -245,3 +284,33 @@ def test_a_final_row_is_carried_unchanged(world: Path) -> None:
 def test_a_missed_goal_s_incident_ends_when_it_is_final(world: Path) -> None:
     assert row_of(world, "slow", "2026-04-05")["incident_opened_on"] == date(2026, 3, 3)
     assert row_of(world, "slow", "2026-04-06")["incident_opened_on"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "pacing"),
+    [
+        # by the 8th two Sundays, five working days and a Saturday are over, of 4.3 weeks' worth
+        ("weekly", 3000 * (2 * 0.2 + 5 * 0.1 + 0.3) / 4.3, "weekday"),
+        ("weekly_few", 3000 * 8 / 30, "weekday_as_linear"),
+        ("weekly_told", 3000 * (2 * 0.4 + 6 * 0.1) / 4.5, "weekday"),
+    ],
+)
+def test_a_goal_paced_by_weekday_expects_each_weekdays_share(
+    world: Path, name: str, expected: float, pacing: str
+) -> None:
+    row = row_of(world, name, "2026-03-08")
+    with duckdb.connect(str(world)) as db:
+        (said,) = db.execute("select pacing from kpi.goal where brand_key = ?", [name]).fetchone()
+
+    assert row["expected_to_date"] == pytest.approx(expected)
+    assert row["actual"] == 800
+    assert said == pacing
+
+
+def test_weekday_weights_are_frozen_once_and_said_once(world: Path) -> None:
+    with duckdb.connect(str(world)) as db:
+        found = db.execute(FROZEN_WEEKDAYS).fetchall()
+
+    assert [(row[0].split("|")[2], row[1], round(row[2], 9), row[3]) for row in found] == [
+        ("weekly", n, {6: 0.3, 7: 0.2}.get(n, 0.1), FIRST) for n in range(1, 8)
+    ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tidemark.config.accounts import load_accounts
+from tidemark.config.accounts import load_accounts, own_accounts
 from tidemark.config.loader import check_config, load_config
 from tidemark.config.problems import ConfigError, Problem
 from tidemark.settings import PROJECT_ROOT
@@ -155,10 +155,15 @@ def test_a_problem_names_line_field_and_remedy(
 
 
 def test_a_warning_stops_nothing(config_dir: Path) -> None:
-    problems = problems_of(config_dir, "    target: 300", "    pacing: weekday\n    target: 300")
+    stock = "metric: followers\n    pacing: weekday"
+    problems = problems_of(config_dir, "metric: plays", stock)
 
     assert [(p.severity, p.field) for p in problems] == [("warning", "goals[0].pacing")]
     assert len(load_config(config_dir).campaigns) == 2
+
+
+def test_a_sum_may_be_paced_by_weekday(config_dir: Path) -> None:
+    assert problems_of(config_dir, "    target: 300", "    pacing: weekday\n    target: 300") == []
 
 
 def test_a_goal_set_twice_is_a_problem(config_dir: Path) -> None:
@@ -221,3 +226,87 @@ def test_accounts_are_loaded_without_the_other_files(config_dir: Path) -> None:
     (config_dir / "metrics.yml").unlink()
 
     assert next(account.key for account in load_accounts(config_dir)) == "douyin_acme"
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "message", "remedy"),
+    [
+        ("{qianchaun: '1'}", "qianchaun", "unknown platform", "did you mean 'qianchuan'?"),
+        ("{douyin: '1'}", "douyin", "is the account's own platform", "take it out of also"),
+        ("{qianchuan: [1]}", "qianchuan", "is not a text", "write one value"),
+        ("qianchuan", None, "is not a mapping", "write it as key: value lines"),
+    ],
+    ids=["unknown", "its own", "no id", "no mapping"],
+)
+def test_who_else_tells_of_an_account_is_checked(config_dir, written, field, message, remedy):
+    new = f"platform: douyin\n    also: {written}"
+
+    (problem,) = problems_of(config_dir, "platform: douyin\n", f"{new}\n", "accounts.yml")
+
+    where = "accounts[0].also" + (f".{field}" if field else "")
+    assert (problem.field, problem.message, problem.remedy) == (where, message, remedy)
+
+
+def test_an_account_of_others_has_nobody_else_who_tells_of_it(config_dir):
+    new = "platform: douyin\n    ownership: kol\n    also: {qianchuan: '1'}\n"
+
+    problems = problems_of(config_dir, "platform: douyin\n", new, "accounts.yml")
+
+    assert "only own accounts are read" in [problem.message for problem in problems]
+
+
+def test_an_account_is_known_to_each_platform_that_tells_of_it(config_dir):
+    path = config_dir / "accounts.yml"
+    also = "platform: douyin\n    also: {qianchuan: 3242344530000000001}\n"
+    path.write_text(path.read_text().replace("platform: douyin\n", also, 1))
+
+    (told,) = own_accounts(config_dir, "qianchuan")
+    (own,) = own_accounts(config_dir, "douyin")
+
+    assert (told.key, told.platform) == ("douyin_acme", "qianchuan")
+    assert told.external_id == "3242344530000000001"
+    assert told.connection_id == "tidemark_douyin_acme_qianchuan"
+    assert own.connection_id == "tidemark_douyin_acme"
+    assert (told.options, own.options) == ({}, {"calls_per_second": 80})
+    assert own.on("wechat") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param(
+            ", business: int_reply_business_wait}",
+            "}",
+            "'first_reply_p50' has no waits for basis 'business'",
+            id="a-wait-per-basis",
+        ),
+        pytest.param(
+            "    members: int_buyer_day\n", "", "'buyers' has no members", id="members-to-count"
+        ),
+        pytest.param(
+            "    opening: opening_followers\n",
+            "",
+            "'follower_growth_rate' has no opening",
+            id="the-stock-before",
+        ),
+        pytest.param("    value: plays\n", "", "'plays' has no value", id="what-to-read"),
+        pytest.param(
+            "value: {gross: new_followers",
+            "value: {grand: new_followers",
+            "unknown basis 'grand'",
+            id="a-basis-that-is-listed",
+        ),
+        pytest.param(
+            "      bilibili: {from: int_published_day",
+            "      tiktok: {from: int_published_day",
+            "'tiktok' of 'posts_published' has no source",
+            id="a-platform-with-a-source",
+        ),
+    ],
+)
+def test_what_a_metric_is_made_of_is_checked(
+    config_dir: Path, old: str, new: str, told: str
+) -> None:
+    problems = problems_of(config_dir, old, new, "metrics.yml")
+
+    assert told in " ".join(str(problem) for problem in problems)

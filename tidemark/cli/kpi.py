@@ -134,7 +134,7 @@ def _figure(value: float | None, unit: str | None) -> str:
         return ""
     if unit == "share":
         return f"{value:.2%}"
-    return f"{value:,.2f}" if unit == "cny" else f"{value:,.0f}"
+    return f"{value:,.2f}" if unit in ("cny", "multiple") else f"{value:,.0f}"
 
 
 def _percent(value: float | None) -> str:

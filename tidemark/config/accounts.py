@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from extractors.core.model import Account
+from extractors.core.registry import platforms_by_name
 from tidemark.config.document import Value, read_document
 from tidemark.config.problems import Problem, nearest, raise_if_any
 from tidemark.errors import WrongUsage
@@ -16,7 +17,7 @@ KINDS = ("social", "shop", "community")
 _BRAND_FIELDS = ("key", "name", "owner")
 _ACCOUNT_FIELDS = (
     *("key", "platform", "id", "name", "brand", "ownership", "kind"),
-    *("base_url", "credential", "active_from", "active_to", "options"),
+    *("base_url", "credential", "active_from", "active_to", "options", "also"),
 )
 
 
@@ -41,7 +42,8 @@ def own_accounts(
     config_dir: Path, platform: str, keys: Collection[str] | None = None
 ) -> list[Account]:
     """Return the brand's own accounts of a platform, or the named ones among them."""
-    own = [a for a in load_accounts(config_dir) if a.platform == platform and a.ownership == "own"]
+    accounts = (a.on(platform) for a in load_accounts(config_dir) if a.ownership == "own")
+    own = [account for account in accounts if account is not None]
     unknown = set(keys or ()) - {account.key for account in own}
     if unknown or not own:
         names = ", ".join(account.key for account in own) or "none"
@@ -50,6 +52,16 @@ def own_accounts(
             f"{config_dir / FILE}; there are: {names}"
         )
     return [account for account in own if not keys or account.key in keys]
+
+
+def pulled_accounts(config_dir: Path) -> dict[str, list[Account]]:
+    """Return the brand's own accounts of every platform that is read through an API."""
+    own = [account for account in load_accounts(config_dir) if account.ownership == "own"]
+    return {
+        name: [told for account in own if (told := account.on(name)) is not None]
+        for name, platform in platforms_by_name().items()
+        if platform.is_pulled
+    }
 
 
 def load_brands(config_dir: Path) -> tuple[Brand, ...]:
@@ -78,7 +90,20 @@ def read_accounts(
         if platforms is not None and account.platform not in platforms:
             place = item.below("platform") or item
             place.report("unknown platform", nearest(account.platform, platforms))
+        _check_also(item, account, platforms)
     return brands, _unique(accounts, "account")
+
+
+def _check_also(item: Value, account: Account, platforms: Collection[str] | None) -> None:
+    """Report platforms beside its own that cannot tell of an account."""
+    for platform in account.also:
+        place = (item.below("also") or item).below(platform) or item
+        if platforms is not None and platform not in platforms:
+            place.report("unknown platform", nearest(platform, platforms))
+        elif platform == account.platform:
+            place.report("is the account's own platform", "take it out of also")
+        elif account.ownership != "own":
+            place.report("only own accounts are read", "take also out, or correct ownership")
 
 
 def _brand(item: Value) -> Brand:
@@ -93,7 +118,7 @@ def _account(item: Value, brands: set[str]) -> Account:
     active_from, active_to = section.day("active_from"), section.day("active_to")
     if active_from and active_to and active_to < active_from:
         section.entries["active_to"].report("is before active_from", "swap or correct the two days")
-    options = section.get("options")
+    options, also = section.get("options"), section.get("also")
     key = section.needed_text("key")
     return Account(
         key=key,
@@ -108,6 +133,8 @@ def _account(item: Value, brands: set[str]) -> Account:
         active_from=active_from,
         active_to=active_to,
         options=options.plain() if options else {},
+        # ids stay as they are written: a number of 19 digits is no number
+        also={name: value.text() or "" for name, value in also.section()} if also else {},
     )
 
 

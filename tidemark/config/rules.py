@@ -183,8 +183,8 @@ def _check_targets(goal: Goal, campaign: Campaign, metric: Metric) -> None:
             _report(by_phase, key, "is not above 0", "a goal to reach needs a positive target")
     _check_sum(goal, metric)
     pacing = goal.at.below("pacing") if goal.at else None
-    if pacing and goal.pacing == "weekday":
-        pacing.warn("is judged as linear", "weekday weights are not computed yet")
+    if pacing and goal.pacing == "weekday" and metric.aggregation != "sum":
+        pacing.warn("is judged as linear", "only a sum has shares of weekdays; write linear")
 
 
 def _check_lift(at: Value | None, lift_over: str, phase: Phase, campaign: Campaign) -> None:

@@ -13,7 +13,9 @@
     'saves': 'saves',
     'posts_published': 'posts_published',
 } -%}
-{% set columns = ['account_key', 'stat_date', 'active_users_basis'] + account_day_columns() -%}
+{% set columns = [
+    'account_key', 'stat_date', 'active_users_basis', 'stock_change', 'stock_change_days',
+] + account_day_columns() -%}
 {% for group in from_sheet_too.values() | unique %}{% do columns.append('has_' ~ group) %}{% endfor -%}
 
 with api as (
@@ -48,6 +50,8 @@ days as (
 select
     days.account_key,
     days.stat_date,
+    api.stock_change,
+    api.stock_change_days,
     {%- for column in account_day_columns() %}
     {%- if column in from_sheet_too %}
     case

@@ -51,7 +51,7 @@ live_candidates as (
         1 as rank,
         'live' as method,
         coalesce(sessions.account_key, authors.account_key) as account_key,
-        cast(null as varchar) as post_key,
+        cast(null as string) as post_key,
         sessions.live_key,
         lines.created_on
     from lines
@@ -74,7 +74,7 @@ video_candidates as (
         'short_video' as method,
         coalesce(videos.account_key, authors.account_key) as account_key,
         videos.post_key,
-        cast(null as varchar) as live_key,
+        cast(null as string) as live_key,
         lines.created_on
     from lines
     left join videos
@@ -95,8 +95,8 @@ kol_candidates as (
         3 as rank,
         'kol' as method,
         authors.account_key,
-        cast(null as varchar) as post_key,
-        cast(null as varchar) as live_key,
+        cast(null as string) as post_key,
+        cast(null as string) as live_key,
         lines.created_on
     from lines
     left join authors
@@ -115,8 +115,8 @@ shop_candidates as (
         4 as rank,
         'shop' as method,
         account_key,
-        cast(null as varchar) as post_key,
-        cast(null as varchar) as live_key,
+        cast(null as string) as post_key,
+        cast(null as string) as live_key,
         created_on
     from lines
 ),

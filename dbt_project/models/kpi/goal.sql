@@ -15,7 +15,14 @@ select
     coalesce(goal.stated_target, status.target) as target,
     goal.baseline_phase_key,
     goal.lift_factor,
-    goal.pacing,
+    case
+        when
+            goal.pacing = 'weekday'
+            and goal.starts_on <= {{ as_of_date() }}
+            and goal.span_key not in (select span_key from {{ ref('int_kpi_weekday_weight') }})
+            then 'weekday_as_linear'
+        else goal.pacing
+    end as pacing,
     goal.owner_name,
     goal.config_version
 from {{ ref('int_kpi_goal_version') }} as goal

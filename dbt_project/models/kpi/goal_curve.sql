@@ -44,10 +44,25 @@ days as (
         elapsed.value,
         elapsed.highest,
         elapsed.numerator,
-        elapsed.denominator
+        elapsed.denominator,
+        case
+            when
+                goals.aggregation in ('distinct', 'duration')
+                or metric.numerator_window <> 'days'
+                or metric.denominator_window <> 'days'
+                then measure.actual
+        end as whole
     from goals
     inner join {{ ref('int_kpi_span_day') }} as day
         on goals.span_key = day.span_key
+    inner join {{ ref('int_kpi_span') }} as span
+        on goals.span_key = span.span_key
+    inner join {{ source('config', 'metric') }} as metric
+        on span.metric = metric.metric
+    left join {{ ref('int_kpi_measure') }} as measure
+        on
+            day.span_key = measure.span_key
+            and day.stat_date = measure.as_of_date
     left join {{ ref('int_kpi_elapsed_day') }} as elapsed
         on
             day.span_key = elapsed.span_key
@@ -61,6 +76,7 @@ running as (
         date,
         share,
         value,
+        whole,
         sum(value) over (
             partition by goal_key order by date
             rows between unbounded preceding and current row
@@ -152,6 +168,9 @@ points as (
         goals.target,
         case
             when running.date > {{ as_of_date() }} then null
+            -- what cannot be added up day by day stands as it was measured on each day
+            when running.whole is not null or goals.aggregation in ('distinct', 'duration')
+                then running.whole
             when goals.aggregation = 'ratio'
                 then running.running_numerator / nullif(running.running_denominator, 0)
             when goals.aggregation = 'last' then running.value

@@ -74,7 +74,7 @@ select
     guardrail.guardrail_state,
     incident.incident_opened_on,
     goal.owner_name,
-    cast('{{ var("release_id", none) or "" }}' as varchar) as release_id
+    cast('{{ var("release_id", none) or "" }}' as string) as release_id
 from {{ ref('int_kpi_carried') }} as carried
 inner join {{ ref('int_kpi_goal_version') }} as goal
     on

@@ -30,6 +30,8 @@ with measured as (
         measure.opening,
         measure.watermark,
         measure.recent_per_day,
+        classified.min_classified,
+        classified_measure.actual as classified_share,
         case
             when goal.level = 'campaign' then plan.needed_on
             else least(target.as_of_date, goal.ends_on)
@@ -64,6 +66,14 @@ with measured as (
         on
             target.goal_key = plan.goal_key
             and target.as_of_date = plan.as_of_date
+    left join {{ ref('int_kpi_classified') }} as classified
+        on
+            target.goal_key = classified.goal_key
+            and target.valid_from = classified.valid_from
+    left join {{ ref('int_kpi_measure') }} as classified_measure
+        on
+            classified.span_key = classified_measure.span_key
+            and target.as_of_date = classified_measure.as_of_date
 )
 
 select
@@ -96,11 +106,12 @@ select
         when baseline_phase_key is not null and baseline_value is null then 'baseline_open'
         when watermark < needed_on then 'stale_source'
         when coalesce(observed, 0) = 0 then 'no_rows'
-        when aggregation <> 'ratio' and actual is null then 'no_rows'
+        when actual is null and (aggregation <> 'ratio' or denominator is null) then 'no_rows'
         when {{ is_below('coverage', '0.90') }} then 'low_coverage'
         when aggregation = 'ratio' and denominator = 0 then 'zero_denominator'
         when {{ is_below('denominator', 'min_denominator') }} then 'insufficient_denominator'
         when {{ is_below('target * denominator', 'min_expected') }} then 'insufficient_denominator'
+        when {{ is_below('coalesce(classified_share, 0)', 'min_classified') }} then 'low_classification'
         when
             aggregation in ('sum', 'distinct')
             and phase_state = 'active'

@@ -42,5 +42,19 @@ select
     case
         when baseline_phase_key is not null
             then {{ span_key('baseline_starts_on', 'baseline_ends_on', "''") }}
-    end as baseline_span_key
+    end as baseline_span_key,
+    -- the 8 ISO weeks before the one in which it starts; only a sum has shares of weekdays
+    case
+        when pacing = 'weekday' and aggregation = 'sum' then {{ weeks_before('starts_on', 8) }}
+    end as weekday_starts_on,
+    case
+        when pacing = 'weekday' and aggregation = 'sum'
+            then {{ add_days('starts_on', '-' ~ iso_weekday('starts_on')) }}
+    end as weekday_ends_on,
+    case
+        when pacing = 'weekday' and aggregation = 'sum'
+            then {{ span_key(
+                weeks_before('starts_on', 8), add_days('starts_on', '-' ~ iso_weekday('starts_on')), "''"
+            ) }}
+    end as weekday_span_key
 from {{ source('config', 'goal') }}

@@ -11,21 +11,25 @@ with plans as (
 
 elapsed as (
     select
-        span_key,
-        as_of_date,
-        {{ exact_sum('value') }} as value,
-        max(highest) as highest,
-        {{ exact_sum('numerator') }} as numerator,
-        {{ exact_sum('denominator') }} as denominator,
-        cast(sum(observed_accounts) as bigint) as observed,
-        cast(sum(expected_accounts) as bigint) as expected,
-        {{ exact_sum('weight') }} as weight,
+        day.span_key,
+        day.as_of_date,
+        {{ exact_sum('day.value') }} as value,
+        max(day.highest) as highest,
+        {{ exact_sum('day.numerator') }} as numerator,
+        {{ exact_sum('day.denominator') }} as denominator,
+        {{ exact_sum('day.opening') }} as openings,
+        max(case when day.stat_date = span.starts_on then day.opening end) as opening,
+        cast(sum(day.observed_accounts) as bigint) as observed,
+        cast(sum(day.expected_accounts) as bigint) as expected,
+        {{ exact_sum('day.weight') }} as weight,
         -- a day on which only some accounts report weighs by their share
-        {{ exact_sum('weight * observed_accounts / nullif(expected_accounts, 0)') }} as weight_observed
-    from {{ ref('int_kpi_elapsed_day') }}
+        {{ exact_sum('day.weight * day.observed_accounts / nullif(day.expected_accounts, 0)') }} as weight_observed
+    from {{ ref('int_kpi_elapsed_day') }} as day
+    inner join {{ ref('int_kpi_span') }} as span
+        on day.span_key = span.span_key
     group by
-        span_key,
-        as_of_date
+        day.span_key,
+        day.as_of_date
 ),
 
 left_over as (
@@ -42,19 +46,41 @@ left_over as (
     group by
         elapsed.span_key,
         elapsed.as_of_date
+),
+
+parts as (
+    select
+        elapsed.span_key,
+        elapsed.as_of_date,
+        {%- for part in ['numerator', 'denominator'] %}
+        {{ window_part(
+            part, 'elapsed.' ~ part, 'elapsed.openings', 'elapsed.opening', 'members.value', 'members.returning_members'
+        ) }} as {{ part }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from elapsed
+    inner join {{ ref('int_kpi_span') }} as span
+        on elapsed.span_key = span.span_key
+    inner join {{ source('config', 'metric') }} as metric
+        on span.metric = metric.metric
+    left join {{ ref('int_kpi_distinct') }} as members
+        on
+            elapsed.span_key = members.span_key
+            and elapsed.as_of_date = members.as_of_date
 )
 
 select
     elapsed.span_key,
     elapsed.as_of_date,
     case span.aggregation
-        when 'ratio' then elapsed.numerator / nullif(elapsed.denominator, 0)
+        when 'ratio' then parts.numerator / nullif(parts.denominator, 0)
         when 'last' then stock.value
         when 'max' then elapsed.highest
         when 'sum' then elapsed.value
+        when 'distinct' then members.value
+        when 'duration' then waits.value
     end as actual,
-    case when span.aggregation = 'ratio' then elapsed.numerator end as numerator,
-    case when span.aggregation = 'ratio' then elapsed.denominator end as denominator,
+    case when span.aggregation = 'ratio' then parts.numerator end as numerator,
+    case when span.aggregation in ('ratio', 'duration') then parts.denominator end as denominator,
     elapsed.observed,
     cast(elapsed.observed as double) / nullif(elapsed.expected, 0) as coverage,
     elapsed.weight_observed / plans.weight as share_observed,
@@ -70,6 +96,10 @@ select
 from elapsed
 inner join {{ ref('int_kpi_span') }} as span
     on elapsed.span_key = span.span_key
+inner join parts
+    on
+        elapsed.span_key = parts.span_key
+        and elapsed.as_of_date = parts.as_of_date
 inner join plans
     on elapsed.span_key = plans.span_key
 left join left_over
@@ -84,6 +114,14 @@ left join {{ ref('int_kpi_stock') }} as stock
     on
         elapsed.span_key = stock.span_key
         and elapsed.as_of_date = stock.as_of_date
+left join {{ ref('int_kpi_distinct') }} as members
+    on
+        elapsed.span_key = members.span_key
+        and elapsed.as_of_date = members.as_of_date
+left join {{ ref('int_kpi_duration') }} as waits
+    on
+        elapsed.span_key = waits.span_key
+        and elapsed.as_of_date = waits.as_of_date
 left join {{ ref('int_kpi_watermark') }} as watermark
     on
         elapsed.span_key = watermark.span_key

@@ -1,6 +1,6 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
--- every stretch of days that some goal, baseline or guardrail needs measured; shared ones once
+-- every stretch of days that some goal, baseline, guardrail or tone needs measured; shared ones once
 with guarded as (
     select
         guardrail.metric,
@@ -53,6 +53,22 @@ spans as (
     where baseline_span_key is not null
     union all
     select
+        weekday_span_key as span_key,
+        metric,
+        basis,
+        aggregation,
+        brand_key,
+        ownership,
+        platform,
+        account_key,
+        '' as curve,
+        weekday_starts_on as starts_on,
+        weekday_ends_on as ends_on,
+        restate_days
+    from {{ ref('int_kpi_goal_version') }}
+    where weekday_span_key is not null
+    union all
+    select
         {{ span_key('starts_on', 'ends_on', "''") }} as span_key,
         metric,
         basis,
@@ -66,6 +82,21 @@ spans as (
         ends_on,
         restate_days
     from guarded
+    union all
+    select
+        span_key,
+        metric,
+        basis,
+        aggregation,
+        brand_key,
+        ownership,
+        platform,
+        account_key,
+        '' as curve,
+        starts_on,
+        ends_on,
+        restate_days
+    from {{ ref('int_kpi_classified') }}
 )
 
 select

@@ -29,7 +29,7 @@ expected as (
 select
     days.span_key,
     days.stat_date,
-    coalesce(pacing.weight, 1) as weight,
+    coalesce(pacing.weight, weekday.weight, 1) as weight,
     coalesce(expected.expected_accounts, 0) as expected_accounts
 from days
 left join expected
@@ -40,3 +40,7 @@ left join {{ source('config', 'pacing_weight') }} as pacing
     on
         days.curve = pacing.curve
         and days.stat_date = pacing.stat_date
+left join {{ ref('int_kpi_weekday_weight') }} as weekday
+    on
+        days.span_key = weekday.span_key
+        and weekday.weekday = {{ iso_weekday('days.stat_date') }}

@@ -12,9 +12,12 @@ with events as (
         event.value,
         event.numerator,
         event.denominator,
+        event.opening,
         case
             when metric.aggregation = 'ratio'
                 then event.numerator is not null and event.denominator is not null
+            -- a day without an item has no percentile, and is there all the same
+            when metric.aggregation = 'duration' then event.denominator is not null
             else event.value is not null
         end as is_observed
     from {{ ref('int_metric_event') }} as event
@@ -48,6 +51,7 @@ known_events as (
         events.value,
         events.numerator,
         events.denominator,
+        events.opening,
         0 as observed_accounts
     from events
     inner join observed_days
@@ -66,6 +70,7 @@ known_events as (
         null as value,
         null as numerator,
         null as denominator,
+        null as opening,
         1 as observed_accounts
     from observed_days
 )
@@ -78,6 +83,7 @@ select
     max(event.value) as highest,
     {{ exact_sum('event.numerator') }} as numerator,
     {{ exact_sum('event.denominator') }} as denominator,
+    {{ exact_sum('event.opening') }} as opening,
     cast(sum(event.observed_accounts) as bigint) as observed_accounts
 from {{ ref('int_kpi_span') }} as span
 inner join {{ ref('int_kpi_span_account') }} as account

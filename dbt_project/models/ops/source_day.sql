@@ -4,7 +4,7 @@ select
     account_key,
     stat_date,
     status,
-    "rows",
+    {{ adapter.quote('rows') }},
     landed_at,
     batch_id,
     error

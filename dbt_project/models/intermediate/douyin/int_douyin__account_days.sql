@@ -2,10 +2,11 @@ select
     account_key,
     stat_date,
     followers,
+    {{ not_offered(['stock_change', 'stock_change_days']) }},
     new_followers,
     cast(null as bigint) as unfollows,  -- not offered
     cast(null as bigint) as active_users,  -- not offered
-    cast(null as varchar) as active_users_basis,
+    cast(null as string) as active_users_basis,
     profile_visits,
     cast(null as bigint) as impressions,  -- not offered
     plays,

@@ -7,6 +7,8 @@ select
     participants,
     participations,
     ugc_posts,
+    ugc_authors,
+    topic_posts,
     reward_cny,
     started_on
 from {{ ref('stg_sheet__activities') }}

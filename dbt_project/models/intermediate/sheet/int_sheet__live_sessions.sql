@@ -3,6 +3,7 @@ select
     live_id,
     title,
     live_views,
+    impression_users,
     session_viewers,
     peak_concurrent,
     session_new_followers,

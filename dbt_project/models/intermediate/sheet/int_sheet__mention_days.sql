@@ -4,6 +4,7 @@ select
     provider,
     model_version,
     mentions,
+    competitor_mentions,
     positive,
     neutral,
     negative,

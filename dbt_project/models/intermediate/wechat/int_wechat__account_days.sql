@@ -64,6 +64,7 @@ select
     days.account_key,
     days.stat_date,
     stocks.followers,
+    {{ not_offered(['stock_change', 'stock_change_days']) }},
     movements.new_followers,
     movements.unfollows,
     contents.read_users as active_users,

@@ -11,7 +11,8 @@ with summed as (
 select
     observed.account_key,
     observed.stat_date,
-    coalesce(summed.dms_received, 0) as dms_received
+    coalesce(summed.dms_received, 0) as dms_received,
+    {{ not_offered(['dm_conversations', 'dms_replied']) }}
 from {{ ref('int_observed_day') }} as observed
 left join summed
     on

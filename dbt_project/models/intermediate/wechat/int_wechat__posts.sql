@@ -30,7 +30,7 @@ ranked_listed as (
         is_deleted,
         updated_at,
         row_number() over (
-            partition by account_key, coalesce(url, article_id || '_' || cast(article_position as varchar))
+            partition by account_key, coalesce(url, article_id || '_' || cast(article_position as string))
             order by updated_at desc, article_id asc, article_position asc
         ) as newest_first
     from {{ ref('stg_wechat__published_articles') }}
@@ -72,7 +72,7 @@ matched as (
 only_listed as (
     select
         listed_articles.account_key,
-        listed_articles.article_id || '_' || cast(listed_articles.article_position as varchar) as post_id,
+        listed_articles.article_id || '_' || cast(listed_articles.article_position as string) as post_id,
         listed_articles.title,
         listed_articles.url,
         listed_articles.is_deleted,

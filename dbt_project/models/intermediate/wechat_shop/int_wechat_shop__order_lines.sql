@@ -8,8 +8,8 @@ select
     'wechat_channels' as content_platform,
     author_id,
     room_id,
-    cast(null as varchar) as video_id,
-    cast(null as varchar) as ad_creative_id,
+    cast(null as string) as video_id,
+    cast(null as string) as ad_creative_id,
     cast(sum(units) as bigint) as units,
     {{ fen_to_cny('sum(pay_fen)') }} as pay_cny,
     {{ shanghai_date('order_created_at') }} as created_on

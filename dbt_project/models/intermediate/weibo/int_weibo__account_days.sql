@@ -2,12 +2,15 @@ select
     account_key,
     stat_date,
     followers,
+    -- the open API tells of the stock only
+    {{ daily_change('followers', 'account_key', 'stat_date', 'false') }} as stock_change,
+    {{ span_days('account_key', 'stat_date', 'false') }} as stock_change_days,
     {{ not_offered([
         'new_followers', 'unfollows', 'active_users', 'profile_visits', 'impressions', 'plays',
         'reads', 'read_users', 'views', 'likes', 'wows', 'comments', 'shares', 'saves',
         'posts_published',
     ]) }},
-    cast(null as varchar) as active_users_basis,  -- not offered
+    cast(null as string) as active_users_basis,  -- not offered
     true as has_followers,
     false as has_new_followers,
     false as has_unfollows,

@@ -3,7 +3,7 @@ select
     post_id,
     title,
     content_form,
-    cast(null as varchar) as url,  -- not offered
+    cast(null as string) as url,  -- not offered
     false as is_deleted,  -- the list is capped: absence says nothing
     {{ shanghai_date('published_at') }} as published_on,
     published_at

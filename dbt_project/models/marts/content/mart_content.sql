@@ -1,4 +1,4 @@
-{% set counters = ['likes', 'wows', 'comments', 'shares', 'saves', 'danmaku'] -%}
+{% set counters = ['likes', 'wows', 'comments', 'shares', 'saves', 'danmaku', 'coins'] -%}
 
 with exposure_days as (
     select
@@ -55,6 +55,27 @@ first_days as (
     group by post_key
 ),
 
+-- where a source knows completion as a total only, its newest one and the plays it is a share of
+told_completions as (
+    {{ union_of('post_completions', [
+        'account_key', 'post_id', 'stat_date', 'plays_total', 'completed_plays_total',
+    ]) }}
+),
+
+completions as (
+    select
+        posts.post_key,
+        told.plays_total,
+        told.completed_plays_total,
+        row_number() over (partition by posts.post_key order by told.stat_date desc) as newest_first
+    from told_completions as told
+    inner join {{ ref('dim_post') }} as posts
+        on
+            told.account_key = posts.account_key
+            and told.post_id = posts.post_id
+    where told.stat_date <= {{ as_of_date() }}
+),
+
 with_engagements as (
     select
         posts.post_key,
@@ -62,15 +83,13 @@ with_engagements as (
         lifetime.{{ counter }}_total,
         {%- endfor %}
         lifetime.exposures_total,
-        case posts.platform
-            when 'wechat'
-                then lifetime.likes_total + lifetime.wows_total + lifetime.shares_total + lifetime.comments_total
-            when 'xiaohongshu'
-                then lifetime.likes_total + lifetime.comments_total + lifetime.saves_total + lifetime.shares_total
-            else lifetime.likes_total + lifetime.comments_total + lifetime.shares_total
-        end as engagements_total,
-        first_days.plays,
-        first_days.completed_plays,
+        {{ sum_by_platform('posts.platform', engagement_by_platform(), 'lifetime.', '_total') }} as engagements_total,
+        coalesce(first_days.completed_plays, completions.completed_plays_total) as completed_plays,
+        case
+            when first_days.completed_plays is null and completions.post_key is not null
+                then completions.plays_total
+            else first_days.plays
+        end as plays,
         first_days.exposures_first_1_days,
         first_days.exposures_first_7_days,
         first_days.exposures_first_28_days
@@ -79,6 +98,10 @@ with_engagements as (
         on posts.post_key = lifetime.post_key
     left join first_days
         on posts.post_key = first_days.post_key
+    left join completions
+        on
+            posts.post_key = completions.post_key
+            and completions.newest_first = 1
 ),
 
 hit_lines as (

@@ -1,7 +1,8 @@
 with contracts as (
     {{ union_of('kol_contracts', [
         'account_key', 'contract_id', 'kol_account', 'campaign_key', 'fee_cny', 'sample_cny',
-        'commission_cny', 'boost_cny', 'signed_on', 'published_on',
+        'commission_cny', 'boost_cny', 'post_impressions', 'post_plays', 'post_engagements',
+        'post_new_followers', 'signed_on', 'published_on',
     ]) }}
 )
 
@@ -14,6 +15,10 @@ select
     contracts.sample_cny,
     contracts.commission_cny,
     contracts.boost_cny,
+    contracts.post_impressions,
+    contracts.post_plays,
+    contracts.post_engagements,
+    contracts.post_new_followers,
     case when contracts.published_on <= {{ as_of_date() }} then contracts.published_on end as published_on
 from contracts
 inner join {{ source('config', 'account') }} as accounts

@@ -8,6 +8,7 @@ select
     started_on,
     ended_at,
     live_views,
+    impression_users,
     session_viewers,
     peak_concurrent,
     session_new_followers,

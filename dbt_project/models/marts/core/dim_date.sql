@@ -15,7 +15,7 @@ select
     {{ iso_weekday('dates.date') }} as weekday,
     {{ year_month('dates.date') }} as month,
     {{ iso_weekday('dates.date') }} <= 5 as is_workday,
-    cast(null as varchar) as festival  -- no calendar of festivals is connected
+    cast(null as string) as festival  -- no calendar of festivals is connected
 from dates
 inner join bounds
     on

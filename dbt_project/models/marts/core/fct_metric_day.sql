@@ -4,7 +4,10 @@
     on_schema_change='fail',
     day_column='stat_date',
     domain='metric_day',
+    later_days='int_metric_later',
 ) }}
+
+-- depends_on: {{ ref('int_metric_later') }}
 
 with summed as (
     select

@@ -1,7 +1,8 @@
 with activities as (
     {{ union_of('activities', [
         'account_key', 'activity_id', 'campaign_key', 'kind', 'invited', 'participants',
-        'participations', 'ugc_posts', 'reward_cny', 'started_on',
+        'participations', 'ugc_posts', 'ugc_authors', 'topic_posts',
+        'reward_cny', 'started_on',
     ]) }}
 )
 
@@ -14,6 +15,8 @@ select
     activities.participants,
     activities.participations,
     activities.ugc_posts,
+    activities.ugc_authors,
+    activities.topic_posts,
     activities.reward_cny
 from activities
 inner join {{ source('config', 'account') }} as accounts

@@ -34,7 +34,8 @@ received as (
         commented_on,
         due_at,
         first_reply_at,
-        case when needs_reply then {{ seconds_between('commented_at', 'first_reply_at') }} end as reply_seconds
+        {{ seconds_between('commented_at', 'first_reply_at') }} as reply_seconds,
+        {{ business_seconds_between('commented_at', 'first_reply_at') }} as business_seconds
     from {{ ref('int_comment_union') }}
     where not is_brand
 ),
@@ -45,6 +46,7 @@ comments as (
         commented_on,
         cast(count(item_key) as bigint) as comments_received,
         cast(sum(case when first_reply_at is not null then 1 else 0 end) as bigint) as comments_replied,
+        cast(sum(case when needs_reply then 1 else 0 end) as bigint) as items_received,
         cast(sum(case when needs_reply and due_at <= {{ end_of_as_of_date() }} then 1 else 0 end) as bigint) as items_due,
         cast(sum(
             case
@@ -52,27 +54,46 @@ comments as (
                 else 0
             end
         ) as bigint) as items_replied_in_time,
-        {{ percentile('reply_seconds', 0.5) }} as first_reply_p50_seconds,
-        {{ percentile('reply_seconds', 0.9) }} as first_reply_p90_seconds
+        {{ censored_percentile('needs_reply', 'reply_seconds', 0.5) }} as first_reply_p50_seconds,
+        {{ censored_percentile('needs_reply', 'reply_seconds', 0.9) }} as first_reply_p90_seconds,
+        {{ censored_percentile('needs_reply', 'business_seconds', 0.5) }} as first_reply_p50_business_seconds,
+        {{ censored_percentile('needs_reply', 'business_seconds', 0.9) }} as first_reply_p90_business_seconds
     from received
     group by account_key, commented_on
 ),
 
+-- the API counts messages, the sheet conversations
 message_days as (
-    {{ union_of('message_days', ['account_key', 'stat_date', 'dms_received']) }}
+    select
+        account_key,
+        stat_date,
+        max(dms_received) as dms_received,
+        max(dm_conversations) as dm_conversations,
+        max(dms_replied) as dms_replied
+    from (
+        {{ union_of('message_days', [
+            'account_key', 'stat_date', 'dms_received', 'dm_conversations', 'dms_replied',
+        ]) }}
+    ) as told
+    group by account_key, stat_date
 )
 
 select
     dates.account_key,
     dates.brand_key,
     dates.stat_date,
-    {%- for column in ['comments_received', 'comments_replied', 'items_due', 'items_replied_in_time'] %}
+    {%- for column in ['comments_received', 'comments_replied', 'items_received', 'items_due', 'items_replied_in_time'] %}
     case when observed.account_key is not null then coalesce(comments.{{ column }}, 0) end as {{ column }},
     {%- endfor %}
-    case when observed.account_key is not null then comments.first_reply_p50_seconds end as first_reply_p50_seconds,
-    case when observed.account_key is not null then comments.first_reply_p90_seconds end as first_reply_p90_seconds,
+    {%- for column in [
+        'first_reply_p50_seconds', 'first_reply_p90_seconds',
+        'first_reply_p50_business_seconds', 'first_reply_p90_business_seconds',
+    ] %}
+    case when observed.account_key is not null then comments.{{ column }} end as {{ column }},
+    {%- endfor %}
     message_days.dms_received,
-    {{ not_offered(['dm_conversations', 'dms_replied']) }}
+    message_days.dm_conversations,
+    message_days.dms_replied
 from dates
 left join observed
     on

@@ -17,10 +17,14 @@ select
     {{ safe_divide('days.items_replied_in_time', 'days.items_due') }} as reply_rate,
     days.first_reply_p50_seconds,
     days.first_reply_p90_seconds,
-    {{ not_offered([
-        'participants', 'participations', 'ugc_posts', 'community_members',
-        'community_speakers', 'community_messages',
-    ]) }}
+    days.first_reply_p50_business_seconds,
+    days.first_reply_p90_business_seconds,
+    activities.participants,
+    activities.participations,
+    activities.ugc_posts,
+    communities.members as community_members,
+    communities.speakers as community_speakers,
+    communities.messages as community_messages
 from {{ ref('fct_interaction_day') }} as days
 inner join {{ ref('dim_account') }} as accounts
     on days.account_key = accounts.account_key
@@ -28,3 +32,11 @@ left join {{ ref('fct_account_day') }} as account_days
     on
         days.account_key = account_days.account_key
         and days.stat_date = account_days.stat_date
+left join {{ ref('int_activity_day') }} as activities
+    on
+        days.account_key = activities.account_key
+        and days.stat_date = activities.stat_date
+left join {{ ref('int_community_sum_day') }} as communities
+    on
+        days.account_key = communities.account_key
+        and days.stat_date = communities.stat_date

@@ -1,7 +1,7 @@
 with mentioned as (
     {{ union_of('mention_days', [
-        'account_key', 'channel', 'provider', 'model_version', 'mentions', 'positive',
-        'neutral', 'negative', 'unclassified', 'stat_date',
+        'account_key', 'channel', 'provider', 'model_version', 'mentions',
+        'competitor_mentions', 'positive', 'neutral', 'negative', 'unclassified', 'stat_date',
     ]) }}
 )
 
@@ -10,6 +10,7 @@ select
     accounts.brand_key,
     mentioned.stat_date,
     cast(sum(mentioned.mentions) as bigint) as mentions,
+    cast(sum(mentioned.competitor_mentions) as bigint) as competitor_mentions,
     cast(sum(mentioned.positive) as bigint) as positive,
     cast(sum(mentioned.neutral) as bigint) as neutral,
     cast(sum(mentioned.negative) as bigint) as negative,

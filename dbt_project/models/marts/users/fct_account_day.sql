@@ -28,7 +28,8 @@ select
     {%- for column in columns %}
     days.{{ column }},
     {%- endfor %}
-    days.new_followers - days.unfollows as net_followers,
+    -- where no source tells who came and who left, what the stock moved by
+    coalesce(days.new_followers - days.unfollows, days.stock_change) as net_followers,
     days.active_users_basis,
     case
         when
@@ -37,7 +38,7 @@ select
                 days.{{ column }}{{ ',' if not loop.last }}
                 {%- endfor %}
             ) is not null
-            then cast(1 as bigint)
+            then coalesce(cast(days.stock_change_days as bigint), cast(1 as bigint))
     end as span_days
 from dates
 left join {{ ref('int_account_day_union') }} as days

@@ -1,0 +1,1 @@
+{{ declared_orders(ref('stg_shop_database__orders')) }}

@@ -1,0 +1,1 @@
+{{ declared_refunds(ref('stg_shop_database__orders')) }}

@@ -1,0 +1,11 @@
+-- the brand's own answers are not told: comments received are known, whether they were answered is not
+select
+    account_key,
+    comment_id,
+    post_id,
+    cast(null as string) as author_key,  -- not offered
+    is_brand,
+    false as needs_reply,
+    commented_at,
+    cast(null as {{ type_moment() }}) as first_reply_at  -- not offered
+from {{ ref('stg_weibo__comments') }}
