@@ -1,7 +1,8 @@
-"""The marts gate: every published table of a build database against its suite."""
+"""The marts gate: every published table against its suite, on the engine that built them."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -11,33 +12,49 @@ from expectations.validate import Result, Validator
 SCHEMAS = ("marts", "kpi", "ops")
 
 
-def expose(database: Path) -> None:
-    """Give every published table a view in the schema main, which is where GX looks."""
+def run_suites(database: Path) -> Iterator[Result]:
+    """Yield the results of all marts suites on a build database."""
     with duckdb.connect(str(database)) as connection:
         tables = connection.execute(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_schema in ('marts', 'kpi', 'ops')"
+            "select schema_name, table_name from duckdb_tables() "
+            "where schema_name in ('marts', 'kpi', 'ops')"
         ).fetchall()
         for schema, table in tables:
-            view, source = f'main."{schema}.{table}"', f'{schema}."{table}"'
-            connection.execute(f"create or replace view {view} as select * from {source}")
+            # the schema main is where GX looks
+            view = f'main."{gate_name(schema, table)}"'
+            connection.execute(f'create or replace view {view} as select * from {schema}."{table}"')
+    yield from _run(Validator(database), {gate_name(*table) for table in tables})
 
 
-def run_suites(database: Path) -> Iterator[Result]:
-    """Yield the results of all marts suites; a suite whose table is missing is an error."""
-    suites = load_suites("marts")
-    with duckdb.connect(str(database), read_only=True) as connection:
-        there = {
-            f"{schema}.{table}"
-            for schema, table in connection.execute(
-                "select table_schema, table_name from information_schema.tables"
-            ).fetchall()
-        }
-    validator = Validator(database)
+def run_suites_on_spark(session: Any) -> Iterator[Result]:
+    """Yield the results of all marts suites on the tables in a Spark session's catalog."""
+    tables = [
+        (schema, table.name)
+        for schema in SCHEMAS
+        for table in session.catalog.listTables(schema)
+        if not table.isTemporary
+    ]
+    for schema, table in tables:
+        session.table(f"{schema}.{table}").createOrReplaceTempView(gate_name(schema, table))
     try:
-        for name, suite in suites.items():
-            if name not in there:
+        yield from _run(Validator(session), {gate_name(*table) for table in tables})
+    finally:
+        for table in tables:
+            session.catalog.dropTempView(gate_name(*table))
+
+
+def gate_name(schema: str, table: str) -> str:
+    """Return the name by which a suite's queries know a published table."""
+    return f"{schema}__{table}"
+
+
+def _run(validator: Validator, there: set[str]) -> Iterator[Result]:
+    """Run every suite; one whose table is missing is an error."""
+    try:
+        for name, suite in load_suites("marts").items():
+            table = gate_name(*name.split("."))
+            if table not in there:
                 raise SuiteError(f"marts/{name}.json: the build has no table {name}")
-            yield from validator.run(suite, name)
+            yield from validator.run(suite, table)
     finally:
         validator.close()

@@ -1,4 +1,4 @@
-"""Great Expectations on DuckDB, in SQL.
+"""Great Expectations on DuckDB, in SQL, and on Spark.
 
 Through the stock SQL datasource every expectation fails: the connection goes back to the pool
 before the result is fetched, and duckdb-engine then drops the result. One is kept open instead.
@@ -6,11 +6,12 @@ before the result is fetched, and duckdb-engine then drops the result. One is ke
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy
-from great_expectations.datasource.fluent import SQLDatasource
-from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecutionEngine
+
+from expectations.library import ExecutionEngine, SqlAlchemyExecutionEngine, SQLDatasource
 
 # inside the datasource the name `type` is a field
 EngineClass = type[ExecutionEngine]
@@ -44,14 +45,52 @@ class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
         return DuckDBExecutionEngine
 
 
-def datasource(name: str, database: str) -> Any:
-    """Return a datasource for a DuckDB file, opened read-only.
+class DuckDBTables:
+    """The tables of the schema main of a DuckDB file: GX loses other schemas on its way."""
 
-    Tables are looked up in the schema main: GX loses the schema of a DuckDB table on its way.
-    """
-    return DuckDBDatasource(
-        name=name,
-        connection_string=f"duckdb:///{database}",
-        create_temp_table=False,
-        kwargs={"connect_args": {"read_only": True}},
-    )
+    def __init__(self, context: Any, database: Path) -> None:
+        self._source = context._add_fluent_datasource(
+            datasource=DuckDBDatasource(
+                name="gate",
+                connection_string=f"duckdb:///{database}",
+                create_temp_table=False,
+                kwargs={"connect_args": {"read_only": True}},
+            )
+        )
+
+    def batch(self, table: str) -> Any:
+        """Return a whole table as GX's batch."""
+        asset = self._source.add_table_asset(table, table_name=table)
+        return asset.add_batch_definition_whole_table("all").get_batch()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with self._source.get_execution_engine().get_connection() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query).fetchall()]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._source.get_execution_engine().close()
+        # the datasource has an engine of its own; DuckDB shares an open file within a process
+        self._source.get_engine().dispose()
+
+
+class SparkTables:
+    """The tables and views of a Spark session."""
+
+    def __init__(self, context: Any, session: Any) -> None:
+        self._session = session
+        self._source = context.data_sources.add_spark("gate", persist=False)
+
+    def batch(self, table: str) -> Any:
+        """Return a whole table as GX's batch."""
+        asset = self._source.add_dataframe_asset(table)
+        whole = asset.add_batch_definition_whole_dataframe("all")
+        return whole.get_batch({"dataframe": self._session.table(table)})
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        return [tuple(row) for row in self._session.sql(query).collect()]
+
+    def close(self) -> None:
+        """Leave the session to whoever started it."""

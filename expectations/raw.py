@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import pyarrow as pa
 from expectations.blame import Blame, SliceId, by_slice, offending_rows, read_blame
 from expectations.report import Failure, GateReport
 from expectations.slice_history import JUDGED, slice_history
+from expectations.slices import USUAL_DAYS
 from expectations.suites import QUERY, Check, Suite, load_suites
 from expectations.validate import Result, Validator
 from extractors.core.lake import (
@@ -73,7 +75,7 @@ def prepare(database: Path, lake: Lake, waiting: Sequence[Waiting]) -> None:
 
 def _views(connection: duckdb.DuckDBPyConnection, lake: Lake, entry: Waiting) -> None:
     stream, table = entry.stream, entry.table
-    current = lake.current(stream, entry.platform.name)
+    current = lake.current(stream, entry.platform.name, _days_known(entry))
     _store(connection, f"{table}__empty", stream.schema.empty_table())
     _store(connection, f"{table}__slices", slice_history(entry.manifests, current))
     _store(connection, f"{table}__winners", _winners(entry, current))
@@ -83,6 +85,17 @@ def _views(connection: duckdb.DuckDBPyConnection, lake: Lake, entry: Waiting) ->
     files = [lake.address(path) for path in sorted({*judged, *standing})]
     recent = current_rows_sql(stream, files, f'"{table}__winners"') if files else None
     connection.execute(f'create view "{table}__recent" as {recent or _nothing(table)}')
+
+
+def _days_known(entry: Waiting) -> set[date] | None:
+    """Return the days that checks look at: those judged, and before each as many as are usual.
+
+    None is every day: where rows are versions, a newer one may be filed under any of them.
+    """
+    if entry.stream.merge == "upsert_version":
+        return None
+    judged = {record.dt for manifest in entry.manifests for record in manifest.slices}
+    return {dt - timedelta(days=n) for dt in judged for n in range(USUAL_DAYS + 1)}
 
 
 def _winners(entry: Waiting, current: Sequence[WinningSlice]) -> pa.Table:

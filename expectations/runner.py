@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from expectations.report import Failure, GateReport, ledger_rows, write_report
-from extractors.core.lake import Lake, Manifest, new_batch_id
+from extractors.core.lake import Lake, Manifest, many_objects, new_batch_id
 from tidemark.settings import Settings
+from tidemark.spark import spark_session
 
 LEDGER = "gate_results"
 Progress = Callable[[str], None]
@@ -44,13 +45,14 @@ def gate_lake(
 
 
 def audit_database(database: Path, lake: Lake, settings: Settings, release_id: str) -> GateReport:
-    """Judge the marts of a build database; critical failures stop its release."""
-    from expectations.audit import expose, run_suites
+    """Judge the marts of a build, where they were built; critical failures stop its release."""
+    from expectations.audit import run_suites, run_suites_on_spark
 
     started = time.perf_counter()
     report = _report("audit", settings)
-    expose(database)
-    for result in run_suites(database):
+    is_on_spark = settings.engine == "spark"
+    results = run_suites_on_spark(spark_session(settings)) if is_on_spark else run_suites(database)
+    for result in results:
         report.results.append(result)
         if not result.success:
             check = result.check
@@ -85,20 +87,11 @@ def _finish(
     write_report(report, settings.reports_dir / "gates")
 
 
+@many_objects()
 def _pending(lake: Lake, again: bool) -> list[Manifest]:
-    pending = lake.ungated()
+    landed = lake.landed()
+    pending = landed.ungated()
     if not again:
         return pending
-    refused = {
-        (batch_id, v.account_key, v.dt)
-        for batch_id, found in lake.verdicts().items()
-        for v in found.values()
-        if not v.passed
-    }
     known = {(m.batch_id, m.dt) for m in pending}
-    return pending + [
-        m
-        for m in lake.manifests()
-        if (m.batch_id, m.dt) not in known
-        and any((m.batch_id, s.account_key, s.dt) in refused for s in m.slices)
-    ]
+    return pending + [m for m in landed.refused() if (m.batch_id, m.dt) not in known]

@@ -3,8 +3,8 @@
 In a query {batch} holds the rows to judge; {slices} one line per slice to judge: its manifest's
 rows, how many were quarantined, is_first and age_days, and of the days before known_days (how
 many), usual_rows (their median) and quietest_rows; {recent} the rows of the newest slice per
-account and day, judged ones included. Every query returns _batch_id, account_key and dt, so that
-a bad slice fails alone.
+account and day, judged ones included, of the judged days and USUAL_DAYS before. Every query
+returns _batch_id, account_key and dt, so that a bad slice fails alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence

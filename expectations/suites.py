@@ -112,11 +112,10 @@ def _check(where: str, entry: Mapping[str, Any]) -> Check:
 
 def expectation_class(where: str, name: str) -> Any:
     """Return GX's class of an expectation type; SuiteError when GX does not have it."""
-    import great_expectations.expectations as known
-    from great_expectations.expectations.expectation import Expectation
+    from expectations.library import Expectation, known_expectations
 
     camel = "".join(part.capitalize() for part in name.split("_"))
-    found = getattr(known, camel, None)
+    found = getattr(known_expectations, camel, None)
     if not (isinstance(found, type) and issubclass(found, Expectation)):
         raise SuiteError(
             f"{where}: unknown expectation {name!r}: Great Expectations has no {camel}; "

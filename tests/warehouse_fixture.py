@@ -13,9 +13,11 @@ import pyarrow as pa
 from extractors.core.lake import open_lake
 from extractors.core.model import Stream
 from extractors.core.registry import every_stream
+from tidemark.config.loader import load_config
 from tidemark.settings import PROJECT_ROOT, load_settings
 from warehouse.config_tables import config_tables
 from warehouse.ledger_tables import COLUMNS as LEDGERS
+from warehouse.registry_rows import metric_variables
 from warehouse.source_day import SOURCE_DAY
 from warehouse.transform import unions
 
@@ -83,7 +85,8 @@ def run_dbt(
     settings = {"as_of_date": str(as_of), "first_date": str(first), "release_id": "r1"}
     folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     target = ["--target-path", str(path.parent / "target"), "--log-path", str(path.parent)]
-    derived = {"changed_dates": changed or {}, "unions": unions(DBT_PROJECT)}
+    registered = metric_variables(load_config(PROJECT_ROOT / "config"))
+    derived = {"changed_dates": changed or {}, "unions": unions(DBT_PROJECT), **registered}
     variables = ["--vars", json.dumps({**settings, **derived})]
     result = dbtRunner().invoke([*arguments, *folders, *target, *variables, "--quiet"])
     if result.exception:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidemark.clock import Clock, file_clock, system_clock
+from tidemark.errors import TidemarkError
 
+ENGINES = ("duckdb", "spark")
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -18,6 +20,8 @@ class Settings:
     config_dir: Path
     lake_url: str
     clock: Clock
+    #: what builds the tables: duckdb or spark
+    engine: str = "duckdb"
 
     @property
     def inbox(self) -> Path:
@@ -28,6 +32,11 @@ class Settings:
     def build_dir(self) -> Path:
         """The folder of the build database, never read by BI tools."""
         return self.home / "build"
+
+    @property
+    def copies_dir(self) -> Path:
+        """The folder of copies of a remote lake's data files."""
+        return self.home / "copies"
 
     @property
     def published_dir(self) -> Path:
@@ -46,7 +55,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read TIDEMARK_HOME, TIDEMARK_CONFIG, TIDEMARK_LAKE and TIDEMARK_CLOCK_FILE."""
+    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE and _CLOCK_FILE."""
     env = os.environ if environ is None else environ
     home = Path(env.get("TIDEMARK_HOME") or PROJECT_ROOT / "data").resolve()
     clock_file = env.get("TIDEMARK_CLOCK_FILE")
@@ -55,4 +64,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         config_dir=Path(env.get("TIDEMARK_CONFIG") or PROJECT_ROOT / "config").resolve(),
         lake_url=env.get("TIDEMARK_LAKE") or (home / "lake").as_uri(),
         clock=file_clock(Path(clock_file)) if clock_file else system_clock,
+        engine=_engine(env.get("TIDEMARK_ENGINE") or "duckdb"),
     )
+
+
+def _engine(name: str) -> str:
+    if name not in ENGINES:
+        raise TidemarkError(f"TIDEMARK_ENGINE {name!r}: unknown; use {' or '.join(ENGINES)}")
+    return name

@@ -68,7 +68,7 @@ def due_day(
     now = site.settings.clock()
     yesterday = business_date(now) - timedelta(days=1)
     gaps = gaps_on(site, yesterday, complete, attempts)
-    unread = unread_on(site, yesterday, attempts)
+    unread = unread_on(site, yesterday, complete, attempts)
     waiting = tuple(gap for gap in (*gaps, *unread) if now < gap.deadline)
     if not waiting or (floor is not None and floor >= yesterday):
         as_of = max(yesterday, floor or yesterday)
@@ -99,19 +99,30 @@ def gaps_on(
     )
 
 
-def unread_on(site: Site, day: date, attempts: Mapping[SliceKey, Attempt]) -> tuple[Gap, ...]:
-    """Return the slices of APIs that nothing requires and nobody has tried to read yet."""
+def unread_on(
+    site: Site,
+    day: date,
+    complete: Collection[SliceKey],
+    attempts: Mapping[SliceKey, Attempt],
+) -> tuple[Gap, ...]:
+    """Return the slices of APIs that nothing requires and nobody has tried to read yet.
+
+    What landed after the gate belongs to them: its own gate follows, and then it counts.
+    """
     return tuple(
-        Gap(key, deadline(stream, day))
+        Gap(key, deadline(stream, day), attempt=attempts.get(key))
         for key, stream in _expected(site, day)
-        if stream.read is not None and not stream.is_required and key not in attempts
+        if stream.read is not None
+        and not stream.is_required
+        and key not in complete
+        and (key not in attempts or not attempts[key].is_judged)
     )
 
 
 def _expected(site: Site, day: date) -> Iterator[tuple[SliceKey, Stream]]:
     for platform, stream in site.streams:
         for account in site.own_accounts:
-            if account.platform == platform.name and is_active(account, day):
+            if account.on(platform.name) is not None and is_active(account, day):
                 yield SliceKey(platform.name, stream.name, account.key, day), stream
 
 
@@ -149,7 +160,7 @@ def feeds(platform: Platform, stream: Stream, account: Account, landed: Collecti
     """
     if stream.read is None:
         return account.key in landed
-    return account.platform == platform.name
+    return account.on(platform.name) is not None
 
 
 def _clock(moment: datetime) -> str:

@@ -33,6 +33,10 @@ def audit_candidate(site: Site, plan_id: str | None = None, check: Check | None 
     if not (folder / BUILT).exists():
         raise PlanError(f"{plan.plan_id} is not built; run tidemark build {plan.plan_id} first")
     path = candidate_path(site, plan.plan_id)
+    if site.settings.engine == "spark":
+        from warehouse.spark import attach_tables
+
+        attach_tables(site.settings, plan.plan_id)
     report = (check or _expectations())(path, site.lake, site.settings, plan.plan_id)
     if not report.passed:
         _refuse(site, plan, [str(failure) for failure in report.critical])

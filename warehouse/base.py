@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from extractors.core.lake import SliceKey
+from extractors.core.lake import SliceKey, many_objects
 from tidemark.settings import Settings
 
 CURRENT = "current.duckdb"
@@ -31,6 +31,7 @@ def base_path(settings: Settings) -> Path:
     return settings.build_dir / CURRENT
 
 
+@many_objects()
 def read_base(settings: Settings) -> Base | None:
     """Return what the newest build was made from, or None when there is no readable one."""
     import duckdb

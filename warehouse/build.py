@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def build(settings: Settings, plan_id: str | None = None) -> str:
 
 
 def build_candidate(
-    site: Site, plan_id: str | None = None, *, transform: Transform = run_dbt
+    site: Site, plan_id: str | None = None, *, transform: Transform | None = None
 ) -> str:
     """Build under a lock that the caller holds; building again starts afresh."""
     import duckdb
@@ -46,7 +47,8 @@ def build_candidate(
     plan = read_plan(site.settings, plan_id)
     check_room(site)
     try:
-        days = _build(site, plan, read_slices(site.settings, plan.plan_id), transform)
+        slices = read_slices(site.settings, plan.plan_id)
+        days = _build(site, plan, slices, transform or _of_engine(site, slices))
     except (TidemarkError, duckdb.Error) as error:
         write_status(site, "build_failed", str(error), late_sources=plan.late_sources)
         if isinstance(error, TidemarkError):
@@ -57,6 +59,15 @@ def build_candidate(
         ) from error
     logger.info("%s built, as of %s: %s", plan.plan_id, plan.as_of_date, describe(days))
     return plan.plan_id
+
+
+def _of_engine(site: Site, slices: Sequence[WinningSlice]) -> Transform:
+    """Return what builds the tables, as the settings say."""
+    if site.settings.engine == "duckdb":
+        return run_dbt
+    from warehouse.spark import run_dbt_on_spark
+
+    return partial(run_dbt_on_spark, site, slices)
 
 
 def _build(
@@ -79,7 +90,7 @@ def _build(
         site.project_dir,
         site.settings.build_dir,
         path,
-        variables(plan, days),
+        {**variables(plan, days), **site.dbt_variables},
         full_refresh=days is None,
     )
     with duckdb.connect(str(path)) as database:

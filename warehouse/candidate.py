@@ -2,7 +2,8 @@
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,17 +100,14 @@ def write_table(database: "duckdb.DuckDBPyConnection", name: str, table: pa.Tabl
 def _write_views(
     site: Site, database: "duckdb.DuckDBPyConnection", slices: Sequence[WinningSlice]
 ) -> None:
-    by_stream: dict[tuple[str, str], list[WinningSlice]] = {}
-    for winner in slices:
-        by_stream.setdefault((winner.key.platform, winner.key.stream), []).append(winner)
     database.register("used", slice_table(slices))
     database.execute(f"create or replace table lake.winning_slice as {_USED}")
     database.unregister("used")
     write_table(database, "lake.same_person", _same_person(site.lake))
-    for platform, stream in site.streams:
-        files = list(_files(site.lake, platform, stream, by_stream))
-        query = current_rows_sql(stream, files, _winners(platform, stream))
-        query = _with_one_key_a_person(stream, query)
+    for platform, stream, paths in current_files(site, slices):
+        files = [site.lake.address(path) for path in paths]
+        query = current_rows_sql(stream, files, winners_of(platform, stream))
+        query = with_one_key_a_person(stream, query)
         database.execute(f"create or replace view lake.{platform.name}__{stream.name} as {query}")
 
 
@@ -120,34 +118,45 @@ def _same_person(lake: Lake) -> pa.Table:
     return pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
 
 
-def _with_one_key_a_person(stream: Stream, query: str) -> str:
+def with_one_key_a_person(stream: Stream, query: str) -> str:
     """Return a stream's query with the oldest key of each person in its personal columns."""
-    replaced = ", ".join(
-        f'coalesce((select oldest from lake.same_person as p where p.key = of_stream."{f.name}"), '
-        f'of_stream."{f.name}") as "{f.name}"'
-        for f in stream.fields
-        if f.personal
+    personal = [f.name for f in stream.fields if f.personal]
+    if not personal:
+        return query
+    given = [*stream.schema.names, "_committed_at"]
+    given += ["_is_listed"] if stream.is_complete_listing else []
+    columns = ", ".join(
+        f'coalesce(same_{name}.oldest, of_stream."{name}") as "{name}"'
+        if name in personal
+        else f'of_stream."{name}"'
+        for name in given
     )
-    return f"select * replace ({replaced}) from ({query}) as of_stream" if replaced else query
+    joins = "\n".join(
+        f'left join lake.same_person as same_{name} on same_{name}."key" = of_stream."{name}"'
+        for name in personal
+    )
+    return f"select {columns} from ({query}) as of_stream\n{joins}"
 
 
-def _winners(platform: Platform, stream: Stream) -> str:
+def winners_of(platform: Platform, stream: Stream) -> str:
+    """Return the query for a stream's slices that count, in brackets."""
     return (
         "(select account_key, dt, batch_id, committed_at from lake.winning_slice "
         f"where platform = '{platform.name}' and stream = '{stream.name}')"
     )
 
 
-def _files(
-    lake: Lake,
-    platform: Platform,
-    stream: Stream,
-    by_stream: Mapping[tuple[str, str], Sequence[WinningSlice]],
-) -> list[str]:
-    """Return the addresses of a stream's current files, each once, after a zero-row file."""
-    used = by_stream.get((platform.name, stream.name), ())
-    paths = dict.fromkeys(path for winner in used for path in winner.files)
-    return [lake.address(path) for path in (zero_row_file(lake, platform, stream), *paths)]
+def current_files(
+    site: Site, slices: Sequence[WinningSlice]
+) -> Iterator[tuple[Platform, Stream, list[str]]]:
+    """Yield every stream with its current files, each once, after a zero-row file."""
+    by_stream: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for winner in slices:
+        of_stream = by_stream[winner.key.platform, winner.key.stream]
+        of_stream.update(dict.fromkeys(winner.files))
+    for platform, stream in site.streams:
+        used = by_stream[platform.name, stream.name]
+        yield platform, stream, [zero_row_file(site.lake, platform, stream), *used]
 
 
 def zero_row_file(lake: Lake, platform: Platform, stream: Stream) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from extractors.core.lake import SliceKey, WinningSlice
+from extractors.core.lake import SliceKey, WinningSlice, many_objects
 from extractors.core.model import LOAD_FIELDS, Stream
 from warehouse.base import Base
 from warehouse.site import Site
@@ -30,6 +30,7 @@ class Comparison:
     as_of: date
 
 
+@many_objects()
 def changed_dates(
     site: Site, database: Any, base: Base, slices: Iterable[WinningSlice], *, as_of: date
 ) -> dict[str, list[str]] | None:

@@ -11,6 +11,7 @@ from warehouse.site import Site
 from warehouse.slices import order
 
 _CODE = frozenset({".sql", ".yml", ".yaml", ".csv", ".json", ".py"})
+_WORDING = frozenset({"alerts.yml", "playbooks.yml"})
 _GENERATED = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
 
 
@@ -29,13 +30,18 @@ def project_hash(project_dir: Path) -> str:
     return _hash([*_files(project_dir), importlib.metadata.version("dbt-core").encode()])
 
 
+def text_hash(text: str) -> str:
+    """Hash a text."""
+    return _hash([text.encode()])
+
+
 def config_hash(site: Site) -> str:
-    """Hash the configuration files; how alerts are routed changes no table."""
+    """Hash the configuration files; how alerts are routed and worded changes no table."""
     folder = site.settings.config_dir
     return _hash(
         part
         for path in _paths(folder, frozenset({".yml"}))
-        if path.name != "alerts.yml"
+        if path.name not in _WORDING
         for part in _named(path, folder)
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from extractors.core.lake import READABLE, WinningSlice
+from extractors.core.lake import READABLE, WinningSlice, many_objects
 from tidemark.clock import business_date
 from tidemark.settings import Settings
 from warehouse.asof import Due, account_starts, due_day
@@ -22,7 +22,7 @@ from warehouse.recovery import finish_what_was_begun
 from warehouse.releases import PLANS, current_entry, next_id
 from warehouse.room import check_room
 from warehouse.site import Site, open_site
-from warehouse.slices import LakeState, read_lake_state, slice_table
+from warehouse.slices import LakeState, lake_state, read_lake_state, slice_table
 from warehouse.source_day import source_day_table
 from warehouse.status import Outcome, write_atomically, write_status
 
@@ -47,14 +47,16 @@ def plan(settings: Settings, *, force: bool = False) -> Plan | None:
         return make_plan(open_site(settings), force=force)
 
 
+@many_objects()
 def is_still_reading(settings: Settings) -> bool:
     """Tell whether all that is new belongs to a reading of yesterday that is not at its end.
 
     A gate and a plan would then come to nothing; the reading's end wakes them again.
     """
     site = open_site(settings)
-    state = read_lake_state(site)
-    ungated, complete = site.lake.ungated(), state.complete()
+    found = site.lake.landed()
+    state, ungated = lake_state(site, found), found.ungated()
+    complete = state.complete()
     # as if the gate passed everything that is new
     landed = {m.key(s) for m in ungated for s in m.slices if s.status in READABLE} | complete
     due = due_day(site, landed, _as_of(current_entry(settings, site.lake)), state.attempts)
@@ -69,6 +71,7 @@ def is_still_reading(settings: Settings) -> bool:
     )
 
 
+@many_objects()
 def make_plan(site: Site, *, force: bool = False) -> Plan | None:
     """Plan a release under a lock that the caller holds; `force` also builds what is unchanged."""
     finish_what_was_begun(site)

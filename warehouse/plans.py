@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from extractors.core.lake import WinningSlice
+from extractors.core.lake import WinningSlice, many_objects
 from tidemark.settings import Settings
 from warehouse.errors import PlanError
 from warehouse.slices import slices_from
@@ -45,6 +45,7 @@ def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
     return Plan(**body)
 
 
+@many_objects()
 def read_slices(settings: Settings, plan_id: str) -> list[WinningSlice]:
     """Return the slices that a plan is made of."""
     return slices_from(pq.read_table(plan_dir(settings, plan_id) / "slices.parquet"))

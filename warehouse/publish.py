@@ -10,16 +10,24 @@ from typing import Any
 
 from tidemark.settings import Settings
 from warehouse.audit import read_summary
-from warehouse.candidate import candidate_path
+from warehouse.candidate import candidate_path, current_files
 from warehouse.errors import PlanError
 from warehouse.hold import read_hold
 from warehouse.ledger_tables import flatten
 from warehouse.lock import locked
-from warehouse.plans import Plan, open_plans, read_plan
+from warehouse.plans import Plan, open_plans, read_plan, read_slices
 from warehouse.recovery import finish, finish_what_was_begun, write_pending
 from warehouse.release_file import write_release_file
 from warehouse.releases import release_path
-from warehouse.said import BASELINES, FROZEN, SAID, VERDICTS, new_verdicts
+from warehouse.said import (
+    BASELINES,
+    FROZEN,
+    FROZEN_WEEKDAYS,
+    SAID,
+    VERDICTS,
+    WEEKDAYS,
+    new_verdicts,
+)
 from warehouse.site import Site, open_site
 
 #: told where publishing is; tests end the process there
@@ -56,7 +64,10 @@ def publish_candidate(
         row,
     )
     notice("after the file")
+    current = current_files(site, read_slices(site.settings, plan.plan_id))
     finish(site, plan, notice=notice)
+    # only now: until here the next build's base was another one, with other files
+    site.lake.keep_copies({path for *_, paths in current for path in paths})
     return plan.plan_id
 
 
@@ -81,7 +92,8 @@ def _sayings(site: Site, plan: Plan) -> dict[str, Any]:
     with duckdb.connect(str(path), read_only=True) as database:
         verdicts = _rows(database, "kpi.goal_status", VERDICTS)
         frozen = _rows(database, "intermediate.int_kpi_baseline", FROZEN)
-    return {SAID: new_verdicts(verdicts, told), BASELINES: frozen}
+        weekdays = _rows(database, "intermediate.int_kpi_weekday_weight", FROZEN_WEEKDAYS)
+    return {SAID: new_verdicts(verdicts, told), BASELINES: frozen, WEEKDAYS: weekdays}
 
 
 def _rows(database: Any, table: str, query: str) -> list[dict[str, Any]]:

@@ -34,7 +34,11 @@ def needed_bytes(settings: Settings) -> int:
     Before the first build the lake's own rows stand for its database.
     """
     base = base_path(settings)
-    size = base.stat().st_size if base.exists() else open_lake(settings.lake_url).size("raw")
+    size = (
+        base.stat().st_size
+        if base.exists()
+        else open_lake(settings.lake_url, settings.copies_dir).size("raw")
+    )
     return COPIES * size + SPARE_BYTES
 
 

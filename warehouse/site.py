@@ -1,8 +1,9 @@
 """What a release is made from: one installation's settings, lake, accounts and streams."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,6 +23,8 @@ class Site:
     config_version: str
     config_tables: Callable[[], Mapping[str, pa.Table]]
     project_dir: Path = PROJECT_ROOT / "dbt_project"
+    #: dbt variables that the configuration decides, see warehouse/registry_rows.py
+    dbt_variables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def streams(self) -> tuple[tuple[Platform, Stream], ...]:
@@ -39,9 +42,10 @@ def open_site(settings: Settings) -> Site:
     from extractors.core.registry import platforms_by_name
     from tidemark.config.loader import load_config
     from warehouse.config_tables import config_tables, record_config_version
+    from warehouse.registry_rows import metric_variables
 
     config = load_config(settings.config_dir)
-    lake = open_lake(settings.lake_url)
+    lake = open_lake(settings.lake_url, settings.copies_dir)
     record_config_version(lake, settings)
     return Site(
         settings=settings,
@@ -50,4 +54,5 @@ def open_site(settings: Settings) -> Site:
         platforms=tuple(platforms_by_name().values()),
         config_version=config.version,
         config_tables=lambda: config_tables(settings, lake),
+        dbt_variables=metric_variables(config),
     )

@@ -1,6 +1,6 @@
 """What the lake holds now: the current slice of every key, and the newest attempt at it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from extractors.core.lake import (
     READABLE,
+    Landed,
     Manifest,
     SliceKey,
     SliceRecord,
@@ -44,6 +45,7 @@ class Attempt:
     batch_id: str
     committed_at: str
     error: str | None
+    is_judged: bool = True  # False: readable, and the gate has not spoken on it
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,13 @@ def order(winner: WinningSlice) -> tuple[str, str, str, date, str]:
 
 def read_lake_state(site: Site) -> LakeState:
     """Read manifests and verdicts once and reduce them to what counts."""
+    return lake_state(site, site.lake.landed())
+
+
+def lake_state(site: Site, landed: Landed) -> LakeState:
+    """Reduce what was committed to what counts."""
     admitted: dict[STREAM, list[WinningSlice]] = {}
-    for winner in site.lake.admitted():
+    for winner in landed.admitted():
         admitted.setdefault((winner.key.platform, winner.key.stream), []).append(winner)
     current = {
         (platform.name, stream.name): current_slices(
@@ -107,12 +114,12 @@ def read_lake_state(site: Site) -> LakeState:
         )
         for platform, stream in site.streams
     }
-    return LakeState(current, newest_attempts(site.lake.manifests(), site.lake.verdicts()))
+    return LakeState(current, newest_attempts(landed.manifests, landed.verdicts))
 
 
 def newest_attempts(
     manifests: Iterable[Manifest],
-    verdicts: dict[str, dict[tuple[str, date], SliceVerdict]],
+    verdicts: Mapping[str, Mapping[tuple[str, date], SliceVerdict]],
 ) -> dict[SliceKey, Attempt]:
     """Return the newest attempt per slice; what the gate refused counts as suspect."""
     found = {}
@@ -169,8 +176,10 @@ def moment(text: str) -> datetime:
 
 def _attempt(manifest: Manifest, record: SliceRecord, verdict: SliceVerdict | None) -> Attempt:
     status, error = str(record.status), record.error
-    if record.status in READABLE and verdict is None:
+    is_judged = record.status not in READABLE or verdict is not None
+    if not is_judged:
         status, error = "not_ready", "the gate has not judged it yet (run tidemark gate)"
     elif record.status in READABLE and verdict is not None and not verdict.passed:
         status, error = "suspect", "refused by " + ", ".join(verdict.failures)
-    return Attempt(status, record.rows, manifest.batch_id, manifest.committed(record), error)
+    committed_at = manifest.committed(record)
+    return Attempt(status, record.rows, manifest.batch_id, committed_at, error, is_judged)

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import BuildError
-from warehouse.fingerprint import project_hash
+from warehouse.fingerprint import project_hash, text_hash
+from warehouse.registry_rows import REGISTRY_VARIABLES
 
 DATABASE = "TIDEMARK_BUILD_DB"
 PARSED_FROM = "parsed_from"
+#: the targets of dbt_project/profiles.yml
+DUCKDB, SPARK = "build", "spark"
 SHOWN_AT_MOST = 5
 
 
@@ -23,29 +26,35 @@ def run_dbt(
     variables: Mapping[str, Any],
     *,
     full_refresh: bool,
+    target: str = DUCKDB,
 ) -> Path:
-    """Build and test every model; return the folder of dbt's artifacts.
+    """Build and test every model on a target; return the folder of dbt's artifacts.
 
     Unit tests stay out: they judge code, which the test suite has judged before.
     """
     from dbt.cli.main import dbtRunner
 
-    target = build_dir / "dbt" / "target"
-    arguments = _arguments(project_dir, build_dir, target)
-    arguments += ["--vars", json.dumps({**variables, "unions": unions(project_dir)})]
-    # staging knows no variable, so its views stand in the copied database until the project
-    # changes, and then everything is built; later views hold the as-of day
-    arguments += ["--full-refresh"] if full_refresh else ["--exclude", "path:models/staging"]
+    artifacts = build_dir / "dbt" / target
+    arguments = [*_arguments(project_dir, build_dir, artifacts), "--target", target]
+    variables = {**variables, "unions": unions(project_dir)}
+    arguments += ["--vars", json.dumps(variables)]
+    mark = parse_mark(project_dir, variables)
+    if full_refresh:
+        arguments.append("--full-refresh")
+    elif target == DUCKDB:
+        # staging knows no variable, so its views stand in the copied database until the project
+        # changes, and then everything is built; later views hold the as-of day
+        arguments += ["--exclude", "path:models/staging"]
     with _environment(DATABASE, str(database)):
         try:
-            result = dbtRunner(manifest=_parsed(project_dir, target)).invoke(arguments)
+            result = dbtRunner(manifest=_parsed(mark, artifacts)).invoke(arguments)
         finally:
             _release_database()
     if result.result is not None:
-        (target / PARSED_FROM).write_text(project_hash(project_dir))
+        (artifacts / PARSED_FROM).write_text(mark)
     if not result.success:
         raise BuildError(_explain(result))
-    return target
+    return artifacts
 
 
 def unions(project_dir: Path) -> dict[str, list[str]]:
@@ -57,30 +66,36 @@ def unions(project_dir: Path) -> dict[str, list[str]]:
     return dict(found)
 
 
-def _arguments(project_dir: Path, build_dir: Path, target: Path) -> list[str]:
+def _arguments(project_dir: Path, build_dir: Path, artifacts: Path) -> list[str]:
     """Return the command; everything that dbt writes goes below the build folder."""
     return [
         *("--log-level", "warn", "--log-level-file", "info", "--no-use-colors", "build"),
         *("--project-dir", str(project_dir), "--profiles-dir", str(project_dir)),
-        *("--target-path", str(target), "--log-path", str(build_dir / "dbt" / "logs")),
+        *("--target-path", str(artifacts), "--log-path", str(build_dir / "dbt" / "logs")),
         *("--exclude-resource-type", "unit_test"),
     ]
 
 
-def _parsed(project_dir: Path, target: Path) -> Any:
+def parse_mark(project_dir: Path, variables: Mapping[str, Any]) -> str:
+    """Hash what a parsed project depends on: its files, and the variables that name models."""
+    structure = {name: variables.get(name) for name in (*REGISTRY_VARIABLES, "unions")}
+    return f"{project_hash(project_dir)} {text_hash(json.dumps(structure, sort_keys=True))}"
+
+
+def _parsed(mark: str, artifacts: Path) -> Any:
     """Return the project as parsed before, or None when it has changed since.
 
     dbt throws its own memory away whenever a variable differs, as the as-of day does every time;
-    no model of this project reads one while it is parsed.
+    of these no model of this project reads one while it is parsed.
     """
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    mark = target / PARSED_FROM
-    if not mark.exists() or mark.read_text() != project_hash(project_dir):
+    before = artifacts / PARSED_FROM
+    if not before.exists() or before.read_text() != mark:
         return None
-    mark.unlink()
-    packed = (target / "partial_parse.msgpack").read_bytes()
+    before.unlink()
+    packed = (artifacts / "partial_parse.msgpack").read_bytes()
     manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()
     return manifest

@@ -180,6 +180,26 @@ def test_a_day_with_under_half_of_its_usual_rows_is_stopped(tmp_path, name, befo
     assert ("a", day) not in current(lake, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "usual", "last"),
+    [
+        pytest.param("douyin__video_totals", [{}] * 30, [{}] * 14, id="rows"),
+        pytest.param("douyin__account_days", [{"new_play": 90}], [{"new_play": 40}], id="figure"),
+    ],
+)
+def test_days_gated_before_are_what_is_usual_up_to_a_week_back(tmp_path, name, usual, last):
+    found, lake = site(tmp_path)
+    for n in range(4):
+        write(lake, name, "a", START + timedelta(n), usual)
+    assert gate_lake(lake, found).passed
+    day = START + timedelta(7)
+    write(lake, name, "a", day, last)
+
+    report = gate_lake(lake, found)
+
+    assert [(f.rule, f.where) for f in report.critical] == [("volume", f"a {day}")]
+
+
 def test_a_quiet_day_of_a_stream_that_comes_in_waves_goes_on(tmp_path):
     found, lake = site(tmp_path)
     for n, rows in enumerate([60, 400, 400, 400, 35]):

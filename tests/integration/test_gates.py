@@ -1,6 +1,8 @@
 """The raw gate: one bad account-day stops itself only, and says why by name."""
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -103,3 +105,11 @@ def test_an_unknown_expectation_is_refused_by_name(tmp_path):
     path.write_text(json.dumps({"name": "x", "expectations": [wrong]}))
     with pytest.raises(SuiteError, match="grave"):
         read_suite(path)
+
+
+def test_the_gates_are_loaded_without_spark_also_where_the_main_module_has_no_file():
+    told = "import sys, expectations.library; print('pyspark' in sys.modules)"
+
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "False"

@@ -22,6 +22,8 @@ ACCOUNT = {
     "xiaohongshu": "xhs_acme",
     "sheet": "douyin_acme",
     "wechat_shop": "wechat_shop",
+    "wechat_channels": "channels_acme",
+    "qianchuan": "douyin_acme",
 }
 
 
@@ -60,17 +62,25 @@ def keep_base(site, as_of: date = AS_OF) -> None:
 
 def changed(site, as_of: date = AS_OF) -> dict[str, list[str]] | None:
     """Return the changed days since the base build, without empty domains and metric_day."""
-    plan, slices = _plan(site)
-    with duckdb.connect(":memory:") as database:
-        write_inputs(site, database, plan, slices)
-        database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
-        base = read_base(site.settings)
-        found = changed_dates(site, database, base, slices, as_of=as_of)
+    found = _changed(site, as_of)
     if found is None:
         return None
     everything = {text for days in found.values() for text in days}
     assert set(found.pop("metric_day")) == everything
     return {domain: [text[5:] for text in days] for domain, days in found.items() if days}
+
+
+def changed_metric_days(site) -> list[str]:
+    """Return the days since the base build whose metrics are changed."""
+    return [text[5:] for text in (_changed(site, AS_OF) or {})["metric_day"]]
+
+
+def _changed(site, as_of: date) -> dict[str, list[str]] | None:
+    plan, slices = _plan(site)
+    with duckdb.connect(":memory:") as database:
+        write_inputs(site, database, plan, slices)
+        database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
+        return changed_dates(site, database, read_base(site.settings), slices, as_of=as_of)
 
 
 def _plan(site):
@@ -232,6 +242,38 @@ def test_a_live_session_touches_the_orders_of_its_room(site):
     assert changed(site) == {"order_day": ["04-06", "04-07"]}
 
 
+def test_the_board_of_a_session_touches_the_orders_and_the_sheet_that_tell_of_it(site):
+    ext = {"ext_info": {"live_id": "room"}, "product_infos": []}
+    times = {"create_time": moment("04-07T10:00"), "update_time": moment("04-07T10:00")}
+    put(site, "wechat_shop/orders", {"order_id": "1", "order_detail": ext, **times}, on="04-07")
+    told = {"live_id": "room", "started_at": moment("04-05T23:59"), "ended_at": None}
+    put(site, "sheet/live_sessions", told, on="04-05")
+    put(site, "wechat_channels/live_sessions", on="04-06")
+    keep_base(site)
+    session = {"export_id": "room", "create_time": moment("04-06T00:01")}
+    session |= {"live_dashboard_data": {"start_time": moment("04-06T00:02")}}
+    put(site, "wechat_channels/live_sessions", session, on="04-06")
+
+    assert changed(site) == {"order_day": ["04-05", "04-06", "04-07"]}
+
+
+def test_the_end_of_a_room_touches_the_orders_and_the_sheet_that_tell_of_it(site):
+    room = {"room_id": "room", "start_time": moment("04-06T00:01"), "total_live_watch_cnt": 1}
+    put(
+        site,
+        "douyin_shop/orders",
+        order("1", "04-07T10:00", "04-07T10:00", room_id="room"),
+        on="04-07",
+    )
+    told = {"live_id": "room", "started_at": moment("04-05T23:59"), "ended_at": None}
+    put(site, "sheet/live_sessions", told, on="04-05")
+    put(site, "qianchuan/live_sessions", {**room, "room_status": "LIVING"}, on="04-06")
+    keep_base(site)
+    put(site, "qianchuan/live_sessions", {**room, "room_status": "FINISH"}, on="04-06")
+
+    assert changed(site) == {"order_day": ["04-05", "04-06", "04-07"]}
+
+
 def test_a_new_video_touches_the_orders_it_brought(site):
     carried = order("1", "04-07T10:00", "04-07T10:00", video_id="v")
     put(site, "douyin_shop/orders", carried, on="04-07")
@@ -239,6 +281,30 @@ def test_a_new_video_touches_the_orders_it_brought(site):
     put(site, "douyin/videos", {"item_id": "v", "create_time": moment("04-14T10:00")}, on="04-15")
 
     assert changed(site) == {"post_day": ["04-14", "04-15"], "order_day": ["04-07"]}
+
+
+def planned(text: str, **said):
+    row = {"planned_id": "p", "planned_at": moment(f"{text}T12:00"), "post_id": "v", **said}
+    return {"content_form": "视频", **row}
+
+
+def test_a_row_of_the_calendar_touches_the_day_its_post_came_out(site):
+    video = {"item_id": "v", "create_time": moment("04-08T10:00")}
+    put(site, "douyin/videos", video, on="04-15")
+    put(site, "sheet/content_calendar", planned("04-10"), on="04-10")
+    keep_base(site)
+    told = planned("04-10", is_original="是")
+    put(site, "sheet/content_calendar", told, on="04-10")
+
+    assert changed_metric_days(site) == ["04-08", "04-10"]
+
+
+def test_a_post_that_is_listed_touches_the_day_it_was_planned_for(site):
+    put(site, "sheet/content_calendar", planned("04-10"), on="04-10")
+    keep_base(site)
+    put(site, "douyin/videos", {"item_id": "v", "create_time": moment("04-14T10:00")}, on="04-15")
+
+    assert changed_metric_days(site) == ["04-10", "04-14", "04-15"]
 
 
 def test_a_video_gone_from_the_listing_touches_its_days(site):

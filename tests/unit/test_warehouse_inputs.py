@@ -5,7 +5,7 @@ import pytest
 
 from tests.warehouse_site import land, land_day, make_site, plays
 from warehouse.ledger_tables import COLUMNS, ledger_tables
-from warehouse.said import new_verdicts
+from warehouse.said import BASELINES, SAID, WEEKDAYS, new_verdicts, say
 from warehouse.slices import read_lake_state, slice_table, slices_from
 from warehouse.source_day import source_day_table
 
@@ -132,3 +132,17 @@ def test_a_verdict_is_said_when_it_differs_from_the_last_word(told, revisions):
     found = new_verdicts([verdict], [{**same, **row} for row in told])
 
     assert [row["revision"] for row in found] == revisions
+
+
+def test_what_is_frozen_stays_as_it_was_first_said(tmp_path):
+    site, _ = make_site(tmp_path)
+    span = "plays|-|acme|own|douyin||2026-04-01|2026-04-30|weekday"
+
+    for release, weight in (("r1", 0.2), ("r2", 0.9)):
+        share = {"span_key": span, "weekday": 7, "weight": weight, "as_of_date": "2026-04-01"}
+        body = {SAID: [], BASELINES: [], WEEKDAYS: [share]}
+        say(site.lake, release, "2026-04-16T02:45:00+00:00", body)
+
+    (row,) = ledger_tables(site.lake)["weekday_share"].to_pylist()
+    assert (row["span_key"], row["weekday"], row["weight"]) == (span, 7, 0.2)
+    assert (row["as_of_date"], row["release_id"]) == (date(2026, 4, 1), "r1")

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from extractors.core.lake import SliceKey
-from extractors.core.model import Account
-from tests.warehouse_site import ACCOUNTS, fail, land, land_day, make_site, plays
+from extractors.core.lake import SliceKey, SliceVerdict
+from extractors.core.model import Account, Platform
+from tests.warehouse_site import ACCOUNTS, BETA, DAYS, PAPER, fail, land, land_day, make_site, plays
 from warehouse.errors import PlanError
 from warehouse.hold import Hold, lift_hold, set_hold
 from warehouse.plan import make_plan
@@ -94,6 +94,27 @@ def test_one_platform_of_the_new_day_starts_no_build(tmp_path):
     assert waiting is None
     assert status["waiting_for"] == ["beta/days beta_acme 2026-04-16 until 12:00, not tried yet"]
     assert due is not None and due.as_of_date == "2026-04-16"
+
+
+def test_what_landed_after_the_gate_is_waited_for_until_the_next_one(tmp_path):
+    found, _ = make_site(tmp_path)
+    extra = Platform("alpha", "甲", "Alpha", (DAYS, replace(DAYS, name="extra", is_required=False)))
+    site = replace(found, platforms=(extra, BETA, PAPER))
+    land_day(site, "2026-04-15")
+    land(site, "alpha/extra", "alpha_acme", plays("2026-04-15", 3))
+    (batch,) = site.lake.manifests("alpha", "extra")
+    site.lake.delete(f"_verdicts/{batch.batch_id}.json")
+
+    early = make_plan(site)
+    waiting = read_status(site.settings)["waiting_for"]
+    site.lake.write_verdict(batch.batch_id, [SliceVerdict("alpha_acme", batch.dt, True)])
+
+    assert early is None
+    assert waiting == [
+        "alpha/extra alpha_acme 2026-04-15 until 12:00, "
+        "not_ready: the gate has not judged it yet (run tidemark gate)"
+    ]
+    assert len(read_slices(site.settings, make_plan(site).plan_id)) == 3
 
 
 def test_a_silent_source_is_named_with_its_first_late_moment_and_its_error(tmp_path):

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from tidemark.cli.days import day_option, span
-from tidemark.cli.named import find_api_platform
+from tidemark.cli.named import find_pulled_platform
 
 app = typer.Typer()
 
@@ -25,7 +25,7 @@ def backfill(
     from tidemark.orchestration.rest import Airflow, local_address
     from tidemark.settings import load_settings
 
-    dag_id, days = f"extract_{find_api_platform(platform).name}", span(since, until)
+    dag_id, days = f"extract_{find_pulled_platform(platform).name}", span(since, until)
     server = Airflow(airflow or local_address(load_settings().home))
     number = server.backfill(dag_id, *days)
     Console().print(f"backfill {number} of {dag_id}: {server.base_url}/backfills")

@@ -24,10 +24,14 @@ def check() -> None:
     from tidemark.config.loader import check_config
     from tidemark.config.problems import raise_if_any
     from tidemark.settings import load_settings
+    from warehouse.feasibility import infeasible
+    from warehouse.releases import link_path
 
-    found, problems = check_config(load_settings().config_dir)
-    problems += _file_mappings(found.accounts)
+    settings = load_settings()
+    found, problems = check_config(settings.config_dir)
+    problems += _mappings(found.accounts)
     raise_if_any(problems)
+    problems += infeasible(found, link_path(settings))
     console = Console()
     for warning in problems:
         console.print(f"[yellow]warning[/] {warning}", highlight=False, soft_wrap=True)
@@ -38,20 +42,22 @@ def check() -> None:
     )
 
 
-def _file_mappings(accounts: "Sequence[Account]") -> "list[Problem]":
-    """Return what is wrong with the files that accounts declare."""
-    from extractors.core.errors import FileRefused
-    from extractors.core.mapping import OPTION, kinds_of
+def _mappings(accounts: "Sequence[Account]") -> "list[Problem]":
+    """Return what is wrong with the files and tables that accounts declare."""
+    from extractors.core.errors import MappingWrong
+    from extractors.core.mapping import check_mapping
+    from extractors.core.registry import platforms_by_name
     from tidemark.config.accounts import FILE
     from tidemark.config.problems import Problem
 
     found = []
     for account in accounts:
         try:
-            kinds_of(account)
-        except FileRefused as error:
+            check_mapping(account)
+        except MappingWrong as error:
             what, _, remedy = str(error).rpartition("; ")
-            place = f"{account.key}.options.{OPTION}"
+            option = platforms_by_name()[account.platform].mapping
+            place = f"{account.key}.options.{option}"
             found.append(Problem(f"config/{FILE}", 1, place, "", what, remedy))
     return found
 

@@ -47,7 +47,7 @@ def drop(
         raise WrongUsage(f"{given}name the account with --account {'|'.join(known)}")
     for path in files or ():
         put(path, settings.inbox, account or "")
-    report = process_drops(settings, open_lake(settings.lake_url), accounts)
+    report = process_drops(settings, open_lake(settings.lake_url, settings.copies_dir), accounts)
     _show(report, settings.inbox)
     if refusals := report.refusals():
         kept = "\nkept in the lake under quarantine/files/; drop the corrected file"

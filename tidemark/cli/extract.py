@@ -10,7 +10,7 @@ from rich.table import Table
 
 from extractors.core.model import Platform, Window
 from tidemark.cli.days import day_option, span
-from tidemark.cli.named import find_api_platform
+from tidemark.cli.named import find_pulled_platform
 from tidemark.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ def extract(
     from tidemark.settings import load_settings
 
     settings = load_settings()
-    window, declared = _window(dt, since, until), find_api_platform(platform)
+    window, declared = _window(dt, since, until), find_pulled_platform(platform)
     _check_streams(declared, stream)
     with Console().status(f"{platform}: starting") as status:
         report = run(
             declared,
             own_accounts(settings.config_dir, platform, account),
             window,
-            lake=open_lake(settings.lake_url),
+            lake=open_lake(settings.lake_url, settings.copies_dir),
             settings=settings,
             streams=stream,
             lookback=lookback,

@@ -39,7 +39,8 @@ def replay(
     from tidemark.settings import load_settings
 
     platform = platform and find_platform(platform).name
-    lake = open_lake(load_settings().lake_url)
+    settings = load_settings()
+    lake = open_lake(settings.lake_url, settings.copies_dir)
     table = Table("stream", "batch", "landed", "refused", "masked", "overtaken", title="Quarantine")
     for owner, stream in every_stream():
         if platform in (None, owner.name):
@@ -69,7 +70,9 @@ def _run(platform: str | None, *, again: bool) -> None:
 
     settings = load_settings()
     platform = platform and find_platform(platform).name
-    found = gate_lake(open_lake(settings.lake_url), settings, platform=platform, again=again)
+    found = gate_lake(
+        open_lake(settings.lake_url, settings.copies_dir), settings, platform=platform, again=again
+    )
     console = Console()
     if found.failures:
         table = Table("level", "suite", "rule", "slice", "observed", title="Gate / 质检")

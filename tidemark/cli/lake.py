@@ -81,7 +81,7 @@ def accept(
     if not reason.strip():
         raise WrongUsage("--reason is empty; say why the slice is right, it is kept")
     settings = load_settings()
-    opened = open_lake(settings.lake_url)
+    opened = open_lake(settings.lake_url, settings.copies_dir)
     platform, name = (found.name for found in find_stream(stream))
     key = SliceKey(platform, name, account, dt.date())
     held = [b for b in _held_back(opened, key) if batch in (None, b)]
@@ -122,7 +122,7 @@ def compact(
     from warehouse.lock import locked
 
     settings = load_settings()
-    opened = open_lake(settings.lake_url)
+    opened = open_lake(settings.lake_url, settings.copies_dir)
     until = before.date() if before else business_date(settings.clock()) - timedelta(days=35)
     # a release reads what is merged here, and forgetting rewrites it
     with locked(settings, "tidemark lake compact"):

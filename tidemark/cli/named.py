@@ -14,11 +14,11 @@ def find_platform(name: str) -> Platform:
     return found
 
 
-def find_api_platform(name: str) -> Platform:
-    """Return a platform that is read through an API; files come by another command."""
+def find_pulled_platform(name: str) -> Platform:
+    """Return a platform that runs read by themselves; files come by another command."""
     found = find_platform(name)
-    if found.authorize is None:
-        raise WrongUsage(f"{name} is read from files, not through an API; use tidemark drop")
+    if not found.is_pulled:
+        raise WrongUsage(f"{name} is read from files, which are dropped; use tidemark drop")
     return found
 
 
