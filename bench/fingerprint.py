@@ -59,7 +59,7 @@ def survey(home: str) -> tuple[Fingerprint, list[str]]:
 def fingerprint(home: str) -> Fingerprint:
     """Return current rows per stream, ledgers, and rows per published table, each as a hash."""
     settings = load_settings({"TIDEMARK_HOME": home})
-    lake = open_lake(settings.lake_url)
+    lake = open_lake(settings.lake_url, settings.copies_dir)
     return {
         **_lake_rows(lake),
         **{f"ledger {name}": _entries(lake, name) for name in LEDGERS},
@@ -87,7 +87,7 @@ def published(home: str) -> Fingerprint:
 def torn(home: str) -> list[str]:
     """Return what of a committed batch is not there, and logs that stand beside a release."""
     settings = load_settings({"TIDEMARK_HOME": home})
-    lake = open_lake(settings.lake_url)
+    lake = open_lake(settings.lake_url, settings.copies_dir)
     found = [str(path) for path in settings.published_dir.rglob("*.duckdb.wal")]
     for manifest in lake.manifests():
         counted: Counter[tuple[str, Any]] = Counter()

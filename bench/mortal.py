@@ -38,8 +38,7 @@ PRELOADED = (
     "bench.fingerprint",
     "dbt.adapters.duckdb",
     "dbt.cli.main",
-    "great_expectations",
-    "great_expectations.expectations",
+    "expectations.library",
     "openpyxl",
     "tidemark.cli.main",
 )

@@ -23,6 +23,7 @@ from extractors.core.lake import open_lake
 from extractors.core.model import Account, Api, DayOutcome, Platform, Stream, Window
 from extractors.core.registry import platforms_by_name
 from extractors.core.run import extract
+from tidemark.clock import SHANGHAI
 from tidemark.config.accounts import load_accounts
 from tidemark.orchestration.demo import set_clock, start_sandbox
 from tidemark.orchestration.local import Services
@@ -30,6 +31,7 @@ from tidemark.settings import Settings, load_settings
 
 SINCE, UNTIL = date(2026, 5, 12), date(2026, 5, 14)
 WINDOW = Window(SINCE, UNTIL)
+EVENING = datetime(2026, 5, 14, 21, tzinfo=SHANGHAI)
 ITEMS = 3  # kept of each list
 CALLS = 8  # made for a list of items
 ANSWERS_AT_MOST = 200
@@ -123,6 +125,9 @@ def recordings(work: Path, services: Services) -> Iterator[Recorded]:
             if stream.read is None:
                 continue
             answers: dict[str, dict[str, Any]] = defaultdict(dict)
+            set_clock(work / "clock", UNTIL)
+            if stream.every_minutes:  # of the day that runs
+                (work / "clock").write_text(EVENING.isoformat())
             extract(
                 replace(platform, streams=(_recorded(stream, answers),)),
                 [account],
@@ -261,7 +266,7 @@ def _read(recorded: Recorded, lie: Callable[[int, str, str], Any], home: Path) -
     rows = ((window, _counted(partial(read, api, account, window), given)) for window in windows)
     asked = AccountRead(account, tuple(rows), refused)
     try:
-        lake = open_lake(settings.lake_url)
+        lake = open_lake(settings.lake_url, settings.copies_dir)
         landed = land(platform, stream, [asked], lake=lake, settings=settings)
     except Exception as error:
         return Reading(api.answers, 0, None, f"{type(error).__name__}: {error}"[:300])

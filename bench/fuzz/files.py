@@ -17,6 +17,7 @@ from extractors.core.errors import FileRefused
 from extractors.core.exports import parse_file
 from extractors.core.intake import AccountRead, land
 from extractors.core.lake import open_lake
+from extractors.core.mapping import kinds_of
 from extractors.core.model import Account
 from extractors.core.registry import platforms_by_name
 from extractors.core.workbook import write_sheet
@@ -37,6 +38,37 @@ NOTE: Mapping[str, Any] = {
     "人均观看时长": "15.2秒",
 }
 
+WORK: Mapping[str, Any] = {
+    "作品名称": "新品开箱",
+    "发布时间": "2026-05-10 12:30",
+    "体裁": "视频",
+    "审核状态": "通过",
+    "播放量": "12,345",
+    "完播率": "23.5%",
+    "5s完播率": "61%",
+    "封面点击率": "-",
+    "2s跳出率": "18.2%",
+    "平均播放时长": "14.5秒",
+    "点赞量": "310",
+    "分享量": "25",
+    "评论量": "41",
+    "收藏量": "-",
+    "主页访问量": "88",
+    "粉丝增量": "-3",
+}
+ORDER: Mapping[str, Any] = {
+    "订单号": "0001",
+    "下单": "2026-05-12 10:00",
+    "实付": "1,200",
+    "状态": "成功",
+}
+ORDERS = "orders_20260514.xlsx"
+MAPPING = {
+    "columns": {"order_id": "订单号", "created_at": "下单", "paid_cny": "实付", "status": "状态"},
+    "values": {"status": {"成功": "finished"}},
+}
+SHOP = Account("erp", "shop_file", "1", "A", "acme", kind="shop", options={"file": MAPPING})
+
 FILES_NOW = datetime(2026, 5, 15, 2, 45, tzinfo=UTC)
 
 
@@ -52,8 +84,10 @@ def originals(work: Path) -> dict[str, list[list[Any]]]:
         found[path.name] = [
             [cell.value for cell in row] for row in load_workbook(path).worksheets[0]
         ]
-    notes = [list(NOTE), [*NOTE.values()], [*NOTE.values()]]
-    return found | {f"笔记列表明细表_{FILES_NOW:%Y%m%d}.xlsx": notes}
+    exports = {f"笔记列表明细表_{FILES_NOW:%Y%m%d}.xlsx": NOTE, "作品数据_20260514.xlsx": WORK}
+    for name, row in {**exports, ORDERS: ORDER}.items():
+        found[name] = [list(row), [*row.values()], [*row.values()]]
+    return found
 
 
 def fuzz_file(name: str, cells: list[list[Any]], seed: int, payloads: int) -> Tally:
@@ -72,7 +106,7 @@ def _drop(tally: Tally, name: str, content: bytes, home: Path) -> None:
     settings = Settings(home, home, (home / "lake").as_uri(), lambda: FILES_NOW)
     account = Account("douyin_acme", "douyin", "x", "A", "acme")
     try:
-        parsed = parse_file(name, content, FILES_NOW)
+        parsed = parse_file(name, content, FILES_NOW, kinds_of(SHOP) if name == ORDERS else None)
     except FileRefused:
         tally.refused["FileRefused"] += 1
         return
@@ -80,7 +114,7 @@ def _drop(tally: Tally, name: str, content: bytes, home: Path) -> None:
         tally.problems.append(f"crash: {type(error).__name__}: {error}"[:300])
         return
     read = AccountRead(account, ((parsed.window, iter(parsed.rows)),), (), parsed.exported_at)
-    lake = open_lake(settings.lake_url)
+    lake = open_lake(settings.lake_url, settings.copies_dir)
     landed = land(parsed.platform, parsed.stream, [read], lake=lake, settings=settings)
     book(tally, Reading(1, len(parsed.rows), landed))
 

@@ -1,0 +1,132 @@
+"""What one more day costs after a month, a year and three years of history."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.history import Hand, World, configure, days_from, evening_after, land_days, open_world
+from bench.report import record
+from expectations.runner import gate_lake
+from warehouse.audit import audit_candidate
+from warehouse.build import build_candidate
+from warehouse.plan import make_plan
+from warehouse.publish import publish_candidate
+from warehouse.releases import current_id
+from warehouse.site import Site
+
+HISTORIES = (30, 365, 1095)
+ACCOUNTS, POSTS, NEW_POSTS = 200, 20_000, 20
+LAST = date(2026, 4, 30)  # of every history, so that calendars are the same
+LIMIT = 1.2
+STEPS = ("gate", "plan", "build", "audit", "publish")
+MODELS_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Day:
+    """One more day: seconds per step and per dbt model."""
+
+    history: int
+    steps: dict[str, float]
+    models: dict[str, float]
+
+    @property
+    def seconds(self) -> float:
+        """The whole day."""
+        return sum(self.steps.values())
+
+
+def run(
+    seed: int,
+    *,
+    histories: Sequence[int] = HISTORIES,
+    accounts: int = ACCOUNTS,
+    posts: int = POSTS,
+    page: Path | None = None,
+) -> int:
+    """Measure one more day after each history; return 1 when the longest costs too much."""
+    del seed
+    found = []
+    for history in histories:
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(one_more_day(Path(folder), history, accounts, posts))
+        Console().print(f"{history} days: {found[-1].seconds:.1f} s {found[-1].steps}")
+    lines = _lines(found, accounts, posts)
+    record("growth", "one more day", lines, *([page] if page else []))
+    return int(found[-1].seconds / found[0].seconds > LIMIT)
+
+
+def one_more_day(home: Path, history: int, accounts: int, posts: int) -> Day:
+    """Publish a history, land the day after it and time the release of that day."""
+    world = World(accounts, posts, NEW_POSTS, LAST - timedelta(days=history - 1))
+    configure(home, world)
+    site, clock = open_world(home)
+    land_days(site, world, days_from(world.first, history), is_gated=True)
+    _release(site, clock, LAST)
+    day = LAST + timedelta(days=1)
+    land_days(site, world, [day], is_gated=False)
+    steps = _release(site, clock, day)
+    assert (current_id(site.settings) or "").endswith(f"{day:%Y%m%d}")
+    results = json.loads((site.settings.build_dir / "dbt/build/run_results.json").read_text())
+    models: dict[str, float] = {}
+    for result in results["results"]:
+        kind, _, name = result["unique_id"].split(".")[:3]
+        shown = name if kind == "model" else f"all {kind}s"
+        models[shown] = models.get(shown, 0.0) + result["execution_time"]
+    return Day(history, steps, models)
+
+
+def _release(site: Site, clock: Hand, day: date) -> dict[str, float]:
+    """Take a day through every step of a release; return the seconds of each."""
+    clock.moment = evening_after(day)
+    plans: list[str] = []
+
+    def plan() -> None:
+        found = make_plan(site)
+        assert found is not None
+        plans.append(found.plan_id)
+
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: gate_lake(site.lake, site.settings),
+        plan,
+        lambda: build_candidate(site, plans[0]),
+        lambda: audit_candidate(site, plans[0]),
+        lambda: publish_candidate(site, plans[0]),
+    )
+    return {name: _timed(step) for name, step in zip(STEPS, steps, strict=True)}
+
+
+def _timed(step: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    step()
+    return time.perf_counter() - started
+
+
+def _lines(found: Sequence[Day], accounts: int, posts: int) -> list[str]:
+    first, last = found[0], found[-1]
+    growing = sorted(last.models, key=lambda name: first.models.get(name, 0) - last.models[name])
+    names = [*STEPS, "whole day", *(f"dbt: {name}" for name in growing[:MODELS_SHOWN])]
+    spent = [
+        {**day.steps, "whole day": day.seconds, **{f"dbt: {n}": s for n, s in day.models.items()}}
+        for day in found
+    ]
+    return [
+        f"{accounts} accounts and {posts:,} posts a day; seconds of one more day, and the ratio of "
+        f"the last to the first history. The aim is at most {LIMIT}.",
+        "",
+        f"| | {' | '.join(f'{day.history:,} days' for day in found)} | ratio |",
+        f"|---|{'---|' * (len(found) + 1)}",
+        *(
+            f"| {name} | {' | '.join(f'{s.get(name, 0):.1f}' for s in spent)} | "
+            f"{spent[-1].get(name, 0) / max(spent[0].get(name, 0), 0.05):.1f} |"
+            for name in names
+        ),
+        "",
+        "Of dbt's models (four threads, so they overlap) those that grow most.",
+    ]
