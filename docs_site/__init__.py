@@ -1,0 +1,1 @@
+"""The documentation as a site that is read offline: pages, registry, tables and dbt's lineage."""
