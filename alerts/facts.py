@@ -1,13 +1,15 @@
 """What alerts read of a release: each goal's verdicts in order, and the figures of the newest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from alerts.channels.model import Curve
 from alerts.incidents import Verdict
 from tidemark.errors import TidemarkError
+from tidemark.settings import Settings
 
 NEWEST = """
 select
@@ -77,3 +79,31 @@ def read_facts(database: Path) -> Facts:
         Goal(row["goal_key"], row, tuple(verdicts.get(row["goal_key"], ()))) for row in newest
     )
     return Facts(release[0], release[1], goals)
+
+
+CURVE = """
+select date, actual_cumulative, expected_cumulative, target
+from kpi.goal_curve
+where goal_key = ?
+order by date
+"""
+
+
+def read_curves(settings: Settings) -> Callable[[str], Curve | None]:
+    """Return how to get a goal's curve of the published release; None where it has none."""
+    database = settings.published_dir / "tidemark.duckdb"
+
+    def curve(goal_key: str) -> Curve | None:
+        import duckdb
+
+        if not database.exists():
+            return None
+        with duckdb.connect(str(database), read_only=True) as connection:
+            rows = connection.execute(CURVE, [goal_key]).fetchall()
+        targets = [row[3] for row in rows if row[3] is not None]
+        if not targets:
+            return None
+        days, actual, expected = (tuple(row[n] for row in rows) for n in range(3))
+        return Curve(days, actual, expected, float(targets[-1]))
+
+    return curve

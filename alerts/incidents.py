@@ -1,4 +1,4 @@
-"""The state of a goal's incident, and the one message it may owe (rules S1 to S7).
+"""The state of a goal's incident, and the one message it may owe (rules S1 to S8).
 
 Pure functions over plain data. `fold` walks all as-of days in order; `owed` compares the state now
 with what was last told, so that a re-run, a backfill or a late day never tells twice.
@@ -62,6 +62,7 @@ class Message:
     transition: Transition
     level: str
     inhibited_by: str | None = None
+    suppressed_by: str | None = None
 
 
 def fold(verdicts: Iterable[Verdict]) -> Incident:
@@ -89,11 +90,14 @@ def _after(state: Incident, verdict: Verdict) -> Incident:
     return Incident(True, state.opened_on, state.level, on_track_days=days)
 
 
-def told(messages: Iterable[Message]) -> Told:
-    """Return what was told by messages in order; held-back ones were not heard."""
+def told(messages: Iterable[Message], *, with_silenced: bool = False) -> Told:
+    """Return what was told by messages in order; held-back ones were not heard.
+
+    with_silenced: also those that a silence kept, so that it records a change once.
+    """
     state = Told()
     for message in messages:
-        if message.inhibited_by:
+        if message.inhibited_by or (message.suppressed_by and not with_silenced):
             continue
         if message.transition == "resolve":
             state = Told(False, None, state.fired_on, message.as_of)
@@ -112,18 +116,32 @@ def worse(one: str | None, other: str) -> str:
     return max(one, other, key=SEVERITY_ORDER.index)
 
 
-def owed(incident: Incident, heard: Told, newest: Verdict) -> Transition | None:
-    """Return the message that the net change since last told calls for, if any."""
+def owed(
+    incident: Incident,
+    heard: Told,
+    newest: Verdict,
+    *,
+    was_silenced: bool = False,
+    is_acknowledged: bool = False,
+) -> Transition | None:
+    """Return the message that the net change since last told calls for, if any.
+
+    was_silenced: a silence that has ended kept the last change from people; is_acknowledged:
+    somebody said within seven days that they are at it.
+    """
     if newest.status == "no_data":
         return None
     if not incident.is_open:
         return "resolve" if heard.is_open and not incident.is_silent else None
+    if was_silenced:
+        return "remind" if newest.status in {"at_risk", "missed"} else None
     if not heard.is_open:
         return "fire"
     level = incident.level or "warning"
     if worse(heard.highest, level) != heard.highest:
         return "escalate"
     is_due = heard.last_on is not None and newest.as_of - heard.last_on >= REMIND_AFTER
+    is_due = is_due and not is_acknowledged
     return "remind" if is_due and newest.status == "at_risk" else None
 
 

@@ -6,29 +6,20 @@ asset is one or the other; tests/contract/test_dags.py refuses a consumer of the
 
 from airflow.sdk import Asset, AssetWatcher
 
-from extractors.core.registry import platforms_by_name
-from tidemark.config.accounts import load_accounts
+from tidemark.config.accounts import pulled_accounts
 from tidemark.orchestration.inbox_trigger import InboxTrigger
 from tidemark.settings import load_settings
 
 SETTINGS = load_settings()
 
-#: one keyed asset per platform that is read through an API; the key is the stat date
-PLATFORMS = {
-    name: Asset(f"{name}", uri=f"tidemark://lake/{name}")
-    for name, platform in platforms_by_name().items()
-    if platform.authorize is not None
+#: the configured own accounts of each platform that is read through an API
+ACCOUNTS = {
+    name: [account.key for account in accounts]
+    for name, accounts in pulled_accounts(SETTINGS.config_dir).items()
 }
 
-#: the configured own accounts of each of them
-ACCOUNTS = {
-    name: [
-        account.key
-        for account in load_accounts(SETTINGS.config_dir)
-        if account.platform == name and account.ownership == "own"
-    ]
-    for name in PLATFORMS
-}
+#: one keyed asset per such platform; the key is the stat date
+PLATFORMS = {name: Asset(name, uri=f"tidemark://lake/{name}") for name in ACCOUNTS}
 
 #: keyed: the days that dropped files cover
 FILES = Asset("files", uri="tidemark://lake/files")

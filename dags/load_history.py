@@ -4,6 +4,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from dags.assets import ACCOUNTS, PLATFORMS
 from dags.policies import EXTRACT, START_DATE
+from extractors.core.registry import platforms_by_name
 
 DOC = """
 **Purpose** Read a range of days of every platform in one go, as far back as each API reaches.
@@ -40,6 +41,8 @@ def load_history() -> None:
 
     announced = announce("{{ params.until }}")
     for name in PLATFORMS:
+        if all(stream.every_minutes for stream in platforms_by_name()[name].streams):
+            continue  # what is captured while it runs has no history to ask for
         for key in ACCOUNTS[name]:
 
             @task(task_id=f"extract_{key}")

@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime, timedelta
+from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
@@ -19,9 +20,9 @@ RETRIES, COME_AGAIN = 7, timedelta(minutes=30)
 BY_ERROR = ExceptionRetryPolicy(
     rules=[
         RetryRule(
-            exception=[f"{ERRORS}.AuthError", f"{ERRORS}.ApiChanged"],
+            exception=[f"{ERRORS}.{name}" for name in ("AuthError", "ApiChanged", "MappingWrong")],
             action=RetryAction.FAIL,
-            reason="a person must act: the credential or the contract is at fault",
+            reason="a person must act: the credential, the contract or the mapping is at fault",
         ),
         RetryRule(
             exception=f"{ERRORS}.QuotaExhausted",
@@ -41,24 +42,51 @@ BY_ERROR = ExceptionRetryPolicy(
     ]
 )
 
-EXTRACT = {
+
+def note_failure(context: Any) -> None:
+    """Record a task that failed for good, for the engineers' channel."""
+    from tidemark.orchestration.task_runs import note_failure as note
+
+    note(context)
+
+
+def note_success(context: Any) -> None:
+    """Record that a task that had failed works again."""
+    from tidemark.orchestration.task_runs import note_success as note
+
+    note(context)
+
+
+TOLD = {
     "owner": "data-engineering",
+    "on_failure_callback": note_failure,
+    "on_success_callback": note_success,
+}
+
+EXTRACT = {
+    **TOLD,
     "retries": RETRIES,
     "retry_delay": timedelta(minutes=5),
     "retry_policy": BY_ERROR,
     "execution_timeout": timedelta(hours=3),
 }
 
+#: the next capture of a day that runs is minutes away: nothing is tried again
+CAPTURE = {**EXTRACT, "retries": 0, "execution_timeout": timedelta(minutes=10)}
+
 #: a gate, a model or an audit that failed once fails again: no retries, a person looks
 RELEASE = {
-    "owner": "data-engineering",
+    **TOLD,
     "retries": 0,
     "execution_timeout": timedelta(hours=2),
 }
 
 ALERTS = {
-    "owner": "data-engineering",
+    **TOLD,
     "retries": 4,
     "retry_delay": timedelta(minutes=1),
     "execution_timeout": timedelta(minutes=20),
 }
+
+#: ten minutes later it looks again by itself
+WATCH = {**ALERTS, "retries": 0, "execution_timeout": timedelta(minutes=9)}

@@ -8,24 +8,28 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import requests
-
-from alerts.channels.model import Receipt
+from alerts.channels.http import is_passing, post, without
+from alerts.channels.model import Notice, Receipt
 from extractors.core.model import Credential
-from extractors.core.redact import keep_secrets_out_of_logs, redact
-
-keep_secrets_out_of_logs()  # the HTTP library would log the bot's address
 
 BASE_URL = "https://open.feishu.cn"
 SECONDS_BETWEEN = 0.65  # stays below 100 a minute
-TIMEOUT_SECONDS = 10.0
+BODY_CHARACTERS = 4000  # three bytes each, below 20 KB with all that is around it
 RETRYABLE = frozenset({11232})
-TEMPLATES = {"🟢": "green", "🟡": "yellow", "🔴": "red", "⚪": "grey", "🛑": "red"}
+TEMPLATES = {
+    "warning": "yellow",
+    "critical": "red",
+    "resolved": "green",
+    "data": "grey",
+    "blocked": "red",
+}
+BOARD = {"zh": "打开看板", "en": "Open the board"}
+NOT_IN_IDS = re.compile(r"[^0-9A-Za-z_-]")
 ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in "<>*~[]`_"})
 
 
@@ -35,21 +39,37 @@ def sign(timestamp: str, secret: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-def card(text: str) -> dict[str, Any]:
+def render(notice: Notice) -> dict[str, Any]:
     """Return an interactive card: the first line is its title, user text cannot break it."""
-    title, *lines = text.split("\n")
-    body = "\n".join(line.translate(ESCAPES) for line in lines)
+    body = "\n".join(notice.lines)[:BODY_CHARACTERS].translate(ESCAPES)
+    mentions = "".join(f'<at id="{NOT_IN_IDS.sub("", who)}"></at>' for who in notice.mentions)
+    elements: list[dict[str, Any]] = [
+        {
+            "tag": "div",
+            "text": {"tag": "lark_md", "content": "\n".join(filter(None, (body, mentions)))},
+        }
+    ]
+    if notice.board_url:
+        button = {"tag": "lark_md", "content": BOARD[notice.language]}
+        elements.append(
+            {
+                "tag": "action",
+                "actions": [
+                    {"tag": "button", "type": "primary", "text": button, "url": notice.board_url}
+                ],
+            }
+        )
     return {
         "config": {"wide_screen_mode": True},
         "header": {
-            "template": TEMPLATES.get(title[:1], "blue"),
-            "title": {"tag": "plain_text", "content": title},
+            "template": TEMPLATES[notice.tone],
+            "title": {"tag": "plain_text", "content": notice.title},
         },
-        "elements": [{"tag": "div", "text": {"tag": "lark_md", "content": body}}],
+        "elements": elements,
     }
 
 
-def send(text: str, credential: Credential, now: datetime) -> Receipt:
+def send(notice: Notice, credential: Credential, now: datetime) -> Receipt:
     """Post one message; login is the bot's hook token, password its signing secret."""
     timestamp = str(int(now.timestamp()))
     signature = sign(timestamp, credential.password)
@@ -57,28 +77,17 @@ def send(text: str, credential: Credential, now: datetime) -> Receipt:
         "timestamp": timestamp,
         "sign": signature,
         "msg_type": "interactive",
-        "card": card(text),
+        "card": render(notice),
     }
     url = f"{credential.base_url or BASE_URL}/open-apis/bot/v2/hook/{credential.login}"
-    try:
-        answer = requests.post(
-            url,
-            data=json.dumps(message, ensure_ascii=False).encode(),
-            headers={"Content-Type": "application/json"},
-            timeout=TIMEOUT_SECONDS,
-        )
-    except requests.RequestException as error:
-        # a timeout is "unknown": the id in the text lets people recognise a repeat
-        return Receipt("retry", type(error).__name__)
-    receipt = judge(answer.status_code, answer.text)
-    # what the bot answers is kept and published; it may repeat what it was sent
-    hidden = (credential.login, credential.password, signature)
-    return replace(receipt, response=redact(receipt.response, hidden))
+    answer = post(url, message)
+    receipt = answer if isinstance(answer, Receipt) else judge(answer.status_code, answer.text)
+    return without(receipt, credential.login, credential.password, signature)
 
 
 def judge(status: int, body: str) -> Receipt:
     """Tell from the answer whether the message was taken, may be tried again, or never will be."""
-    if status == 429 or status >= 500:
+    if is_passing(status):
         return Receipt("retry", f"HTTP {status}")
     try:
         answer: Mapping[str, Any] = json.loads(body)

@@ -11,7 +11,9 @@ from typer.main import get_command
 
 from alerts.channels.model import Outcome as DeliveryOutcome
 from alerts.incidents import SEVERITY_ORDER, Transition
-from alerts.text import HEAD, render
+from alerts.pipeline import PREFIX
+from alerts.text import render
+from alerts.words import WORDS
 from extractors.core.errors import ExtractError
 from tidemark.cli.main import app
 from tidemark.orchestration.checkup.findings import RUNBOOK, Name, problem
@@ -62,6 +64,7 @@ def dag_files():
 TOLD = {
     "findings": get_args(Name),
     "alerts": alert_kinds(),
+    "pipeline": [f"pipeline {kind}" for kind in PREFIX],
     "deliveries": [f"delivery {outcome}" for outcome in get_args(DeliveryOutcome)],
     "releases": [f"release {outcome}" for outcome in get_args(Outcome)],
     "errors": errors(),
@@ -88,7 +91,7 @@ def test_the_runbook_speaks_of_nothing_else():
 
 @pytest.mark.parametrize("level", SEVERITY_ORDER)
 def test_the_head_of_a_message_stands_in_a_heading(level):
-    head = re.search("【.+?】", HEAD[level])
+    head = re.search("【.+?】", WORDS["zh"].head[level])
     assert head is not None
 
     assert any(head[0] in heading for heading in ENTRIES)
@@ -111,7 +114,9 @@ def test_an_entry_says_symptom_meaning_first_step_command_and_end(heading):
     assert typed is not None
 
 
-@pytest.mark.parametrize("heading", [h for h in ENTRIES if h.startswith(("goal", "delivery"))])
+@pytest.mark.parametrize(
+    "heading", [h for h in ENTRIES if h.startswith(("goal", "delivery", "pipeline"))]
+)
 def test_the_entry_of_a_message_is_found_in_both_languages(heading):
     assert CHINESE.search(heading)
     assert re.match("[a-z]", heading)

@@ -1,15 +1,22 @@
 """What a release owes, given what people have heard: silence when nothing true is new."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from alerts.evaluate import Past, transitions
 from alerts.facts import Facts, Goal
-from alerts.incidents import Message, Verdict
-from alerts.run import heard_messages, transitions
+from alerts.incidents import Incident, Message, Verdict, fold
+from alerts.ledgers import heard_messages
 from alerts.text import Labels
 from tests.unit.test_alert_text import FIRE
+from tidemark.config.alerts import AlertConfig, Silence
 
+NOW = datetime(2026, 4, 19, 2, tzinfo=UTC)
+NOBODY = AlertConfig()
 GOAL_KEY = "dy/p2/new_followers/gross/platform=douyin"
 FIGURES = FIRE | {
     **{"level": "phase", "brand_key": "acme", "campaign_key": "dy", "platform": "douyin"},
@@ -35,9 +42,14 @@ def facts(said: str, *, first: int = 15) -> Facts:
 
 def owed(said: str, heard: list[Message]) -> list[str]:
     """Return the transitions that a release after these verdicts owes."""
+    return [entry["transition"] for entry in entries_of(facts(said), heard)]
+
+
+def entries_of(release, heard, config=NOBODY, acknowledged=None, now=NOW):
+    """Return the ledger entries that a release owes."""
     labels = Labels("抖音", "涨粉", "已涨", "NF")
-    entries = transitions(facts(said), april(15), {GOAL_KEY: heard}, lambda _figures: labels)
-    return [entry["transition"] for entry in entries]
+    past = Past({GOAL_KEY: heard}, {GOAL_KEY: acknowledged} if acknowledged else {})
+    return transitions(release, april(15), past, config, lambda *_: labels, now)
 
 
 TOLD = [Message(april(15), "fire", "warning")]
@@ -100,3 +112,110 @@ def test_what_was_heard_is_ordered_by_release_whatever_the_clock_said():
     heard = heard_messages([resolve | clock[1], fire | clock[0]])
 
     assert [message.transition for message in heard[GOAL_KEY]] == ["fire", "resolve"]
+
+
+SILENCE = AlertConfig(
+    silences=(Silence("fair", {"brand": ("acme",)}, datetime(2026, 4, 20, tzinfo=UTC), "fair"),)
+)
+
+
+def message(entry) -> Message:
+    return Message(
+        date.fromisoformat(entry["as_of_date"]),
+        entry["transition"],
+        entry["severity"],
+        entry["inhibited_by"],
+        entry["suppressed_by"],
+    )
+
+
+def test_a_silence_records_a_change_once_and_its_end_reminds_once():
+    (fired,) = entries_of(facts("on risk"), [], SILENCE)
+    heard = [message(fired)]
+    during = entries_of(facts("on risk risk"), heard, SILENCE)
+    (after,) = entries_of(facts("on risk risk"), heard)
+    heard.append(message(after))
+    later = entries_of(facts("on risk risk"), heard)
+
+    assert (fired["transition"], fired["suppressed_by"]) == ("fire", "fair")
+    assert during == []
+    assert (after["transition"], after["suppressed_by"]) == ("remind", None)
+    assert later == []
+
+
+def test_what_ends_within_a_silence_was_never_heard_and_is_not_told():
+    heard = [
+        Message(april(15), "fire", "warning", None, "fair"),
+        Message(april(17), "resolve", "warning", None, "fair"),
+    ]
+
+    assert owed("risk on on", heard) == []
+
+
+def test_who_was_told_before_a_silence_is_told_after_it_that_it_is_over():
+    heard = [*TOLD, Message(april(17), "resolve", "warning", None, "fair")]
+
+    assert owed("risk on on", heard) == ["resolve"]
+
+
+def test_an_acknowledged_incident_is_not_reminded_of_for_seven_days():
+    week = " ".join(["risk"] * 8)
+
+    reminded = entries_of(facts(week), TOLD, now=datetime(2026, 4, 23, 2, tzinfo=UTC))
+    kept = entries_of(
+        facts(week), TOLD, acknowledged=april(20), now=datetime(2026, 4, 23, 2, tzinfo=UTC)
+    )
+
+    assert [entry["transition"] for entry in reminded] == ["remind"]
+    assert kept == []
+
+
+def test_goals_of_the_same_code_have_different_ids():
+    release = facts("risk")
+    twin = replace(release.goals[0], goal_key=GOAL_KEY + "2")
+    labels = Labels("抖音", "涨粉", "已涨", "NF")
+    both = replace(release, goals=(*release.goals, twin))
+
+    entries = transitions(both, april(15), Past({}, {}), AlertConfig(), lambda *_: labels, NOW)
+
+    codes = {entry["code"] for entry in entries}
+    assert len(codes) == 2
+    assert all(entry["code"].startswith("NF2.") for entry in entries)
+    assert all(entry["code"] in entry["message"] for entry in entries)
+
+
+STATUSES = st.lists(st.sampled_from(["on", "risk", "none", "met"]), min_size=1, max_size=14)
+
+
+@given(STATUSES, st.lists(st.booleans(), min_size=14, max_size=14))
+def test_for_any_days_and_releases_nothing_resolves_untold_and_a_release_says_one_thing(
+    words, is_released
+):
+    heard: list[Message] = []
+    open_told = False
+    for n in range(1, len(words) + 1):
+        if not is_released[n - 1]:
+            continue
+        entries = entries_of(facts(" ".join(words[:n])), heard)
+        again = entries_of(facts(" ".join(words[:n])), [*heard, *map(message, entries)])
+        assert len(entries) <= 1
+        assert again == []
+        for entry in entries:
+            assert (entry["transition"] == "fire") != open_told or entry["transition"] in (
+                "resolve",
+                "remind",
+                "escalate",
+            )
+            assert entry["transition"] == "fire" or open_told
+            open_told = entry["transition"] != "resolve"
+        heard += map(message, entries)
+
+
+@given(STATUSES)
+def test_days_lived_through_end_in_the_state_of_days_folded_at_once(words):
+    verdicts = facts(" ".join(words)).goals[0].verdicts
+    state = Incident()
+    for n in range(1, len(verdicts) + 1):
+        state = fold(verdicts[:n])
+
+    assert state == fold(verdicts)

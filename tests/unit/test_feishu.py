@@ -2,7 +2,8 @@
 
 import pytest
 
-from alerts.channels.feishu import card, judge, sign
+from alerts.channels.feishu import judge, render, sign
+from tests.channel_notices import notice
 
 
 @pytest.mark.parametrize(
@@ -42,11 +43,21 @@ def test_success_is_judged_by_the_body(status, body, outcome):
 
 
 def test_text_from_people_cannot_mention_everybody():
-    content = card("🟡 title\n<at id=all></at> **bold**")["elements"][0]["text"]["content"]
+    made = render(notice(title="🟡 title", lines=("<at id=all></at> **bold**",)))
+    content = made["elements"][0]["text"]["content"]
 
     assert "<at" not in content
     assert "**" not in content
 
 
-def test_the_first_line_gives_the_card_its_colour():
-    assert card("🔴【严重】x\ny")["header"]["template"] == "red"
+def test_who_is_mentioned_is_mentioned_by_id():
+    made = render(notice(mentions=("ou_1",)))
+
+    assert made["elements"][0]["text"]["content"].endswith('<at id="ou_1"></at>')
+
+
+def test_the_tone_gives_the_card_its_colour_and_the_board_a_button():
+    made = render(notice(tone="critical"))
+
+    assert made["header"]["template"] == "red"
+    assert made["elements"][1]["actions"][0]["url"] == notice().board_url

@@ -1,17 +1,26 @@
-"""Channels and routes: config/alerts.yml."""
+"""Channels, people, routes, silences and playbooks: config/alerts.yml and config/playbooks.yml."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
+from tidemark.clock import SHANGHAI
 from tidemark.config.document import Section, Value, read_document
 from tidemark.config.problems import Problem, nearest, raise_if_any
 
-FILE = "alerts.yml"
-CHANNEL_KINDS = ("feishu",)
+FILE, PLAYBOOKS_FILE = "alerts.yml", "playbooks.yml"
+#: kind to the names of the ids by which a person is mentioned there
+CHANNEL_KINDS = (
+    *("feishu", "dingtalk", "wecom", "slack"),
+    *("mail", "alertmanager", "webhook"),
+)
+LANGUAGES = ("zh", "en")
 MATCHERS = ("kind", "brand", "campaign", "platform", "metric", "severity")
 MESSAGE_KINDS = ("goal", "data", "pipeline")
 SEVERITIES = ("warning", "critical", "missed")
+GROUP_FROM = 6
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,42 @@ class Channel:
     kind: str
     name: str
     connection: str
+    language: str = "zh"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is called by name in messages; ids are what each kind of channel mentions."""
+
+    name: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+    next: str | None = None  # who is told when this person does not acknowledge
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """A time of the day, Asia/Shanghai, in which messages are held, but for some severities."""
+
+    since: time
+    until: time
+    exempt: tuple[str, ...] = ()
+
+    def holds(self, moment: datetime, severity: str) -> bool:
+        """Tell whether a message of that severity waits at a moment; the end is open."""
+        if severity in self.exempt:
+            return False
+        clock = moment.astimezone(SHANGHAI).time()
+        if self.since <= self.until:
+            return self.since <= clock < self.until
+        return clock >= self.since or clock < self.until
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """Who hears of a critical message that nobody acknowledges in time."""
+
+    after: timedelta
+    channels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -30,9 +75,40 @@ class Route:
 
     match: Mapping[str, tuple[str, ...]]
     channels: tuple[str, ...]
+    quiet: QuietHours | None = None
+    group_from: int = GROUP_FROM  # so many messages at once are told as one
+    escalation: Escalation | None = None
 
     def takes(self, labels: Mapping[str, str]) -> bool:
         """Tell whether a message with these labels goes this way."""
+        return all(labels.get(name) in values for name, values in self.match.items())
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Messages that are recorded and not sent until a moment, for a reason."""
+
+    key: str
+    match: Mapping[str, tuple[str, ...]]
+    until: datetime
+    reason: str
+
+    def takes(self, labels: Mapping[str, str], now: datetime) -> bool:
+        """Tell whether a message is silent at a moment."""
+        matches = all(labels.get(name) in values for name, values in self.match.items())
+        return matches and now < self.until
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """What to do first when a goal falls behind, and who does it."""
+
+    match: Mapping[str, tuple[str, ...]]
+    first_step: Mapping[str, str]
+    person: str
+
+    def takes(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether the playbook is about a message with these labels."""
         return all(labels.get(name) in values for name, values in self.match.items())
 
 
@@ -43,18 +119,33 @@ class AlertConfig:
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
     board_url: str = ""
+    people: tuple[Person, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    playbooks: tuple[Playbook, ...] = ()
 
-    def channels_for(self, labels: Mapping[str, str]) -> tuple[Channel, ...]:
-        """Return the channels of the first route that takes a message."""
-        by_key = {channel.key: channel for channel in self.channels}
-        for route in self.routes:
-            if route.takes(labels):
-                return tuple(by_key[key] for key in route.channels)
-        return ()
+    def route_of(self, labels: Mapping[str, str]) -> Route | None:
+        """Return the first route that takes a message."""
+        return next((route for route in self.routes if route.takes(labels)), None)
+
+    def channel(self, key: str) -> Channel:
+        """Return a channel by its key."""
+        return next(channel for channel in self.channels if channel.key == key)
+
+    def person(self, name: str) -> Person:
+        """Return a person by name; one who is not listed has no ids."""
+        return next((p for p in self.people if p.name == name), Person(name))
+
+    def silence_of(self, labels: Mapping[str, str], now: datetime) -> Silence | None:
+        """Return the silence that holds a message back at a moment."""
+        return next((s for s in self.silences if s.takes(labels, now)), None)
+
+    def playbook_of(self, labels: Mapping[str, str]) -> Playbook | None:
+        """Return the first playbook that is about a message."""
+        return next((p for p in self.playbooks if p.takes(labels)), None)
 
 
 def load_alerts(config_dir: Path) -> AlertConfig:
-    """Return the alert configuration; ConfigError names all problems of the file."""
+    """Return the alert configuration; ConfigError names all problems of its files."""
     problems: list[Problem] = []
     alerts = read_alerts(config_dir, problems)
     raise_if_any(problems)
@@ -62,19 +153,26 @@ def load_alerts(config_dir: Path) -> AlertConfig:
 
 
 def read_alerts(config_dir: Path, problems: list[Problem]) -> AlertConfig:
-    """Return what can be read of alerts.yml, adding every problem found."""
+    """Return what can be read of both files, adding every problem found."""
+    playbooks = _read_playbooks(config_dir, problems)
     root = read_document(config_dir / FILE, problems, f"config/{FILE}")
     if root is None:
-        return AlertConfig()
-    file = root.section(("board_url", "channels", "routes"))
+        return AlertConfig(playbooks=playbooks)
+    file = root.section(("board_url", "channels", "people", "routes", "silences"))
     channels: dict[str, Channel] = {}
     for item in file.items("channels"):
-        channel = _channel(item.section(("key", "kind", "name", "connection")))
+        channel = _channel(item.section(("key", "kind", "name", "connection", "language")))
         if channel.key in channels:
             item.report(f"channel {channel.key!r} is defined twice", "give it another key")
         channels[channel.key] = channel
-    routes = tuple(_route(item, channels) for item in file.items("routes"))
-    return AlertConfig(tuple(channels.values()), routes, file.text("board_url"))
+    return AlertConfig(
+        tuple(channels.values()),
+        tuple(_route(item, channels) for item in file.items("routes")),
+        file.text("board_url"),
+        _people(file.items("people")),
+        _silences(file.items("silences")),
+        playbooks,
+    )
 
 
 def _channel(section: Section) -> Channel:
@@ -85,17 +183,116 @@ def _channel(section: Section) -> Channel:
         kind=(kind.choice(CHANNEL_KINDS, "channel kind") if kind else None) or "",
         name=section.text("name", key),
         connection=section.needed_text("connection"),
+        language=section.choice("language", LANGUAGES, "zh") or "zh",
     )
 
 
+def _people(items: Sequence[Value]) -> tuple[Person, ...]:
+    sections = [(item, item.section(("name", "ids", "next"))) for item in items]
+    names = [section.needed_text("name") for _, section in sections]
+    found = []
+    for (item, section), name in zip(sections, names, strict=True):
+        if names.count(name) > 1:
+            item.report(f"person {name!r} is defined twice", "keep one of them")
+        ids = section.get("ids")
+        given = ids.section(CHANNEL_KINDS) if ids else ()
+        follower = section.get("next")
+        found.append(
+            Person(
+                name,
+                {kind: value.text() or "" for kind, value in given},
+                follower.choice(names, "person") if follower else None,
+            )
+        )
+    return tuple(found)
+
+
 def _route(item: Value, channels: Mapping[str, Channel]) -> Route:
-    section = item.section(("match", "channels"))
-    match = section.get("match")
-    targets = section.need("channels")
-    keys = [
-        value.choice(set(channels), "channel") for value in (targets.items() if targets else [])
-    ]
-    return Route(_matchers(match) if match else {}, tuple(key for key in keys if key))
+    section = item.section(("match", "channels", "quiet_hours", "group_from", "escalate"))
+    match, quiet, escalate = (section.get(k) for k in ("match", "quiet_hours", "escalate"))
+    group_from = section.number("group_from")
+    if group_from is not None and group_from < 2:
+        item.report("group_from is below 2", "write how many messages at once are told as one")
+    return Route(
+        _matchers(match) if match else {},
+        _keys(section.need("channels"), channels),
+        _quiet_hours(quiet) if quiet else None,
+        int(group_from or GROUP_FROM),
+        _escalation(escalate, channels) if escalate else None,
+    )
+
+
+def _keys(value: Value | None, channels: Mapping[str, Channel]) -> tuple[str, ...]:
+    given = [item.choice(set(channels), "channel") for item in (value.items() if value else [])]
+    return tuple(key for key in given if key)
+
+
+def _quiet_hours(value: Value) -> QuietHours | None:
+    section = value.section(("from", "until", "except"))
+    since, until = (_clock(section.need(name)) for name in ("from", "until"))
+    exempt = section.get("except")
+    severities = [v.choice(SEVERITIES, "severity") for v in (exempt.items() if exempt else [])]
+    if since is None or until is None:
+        return None
+    return QuietHours(since, until, tuple(s for s in severities if s))
+
+
+def _clock(value: Value | None) -> time | None:
+    if value is None:
+        return None
+    try:
+        return time.fromisoformat(value.shown)
+    except ValueError:
+        value.report("is not a time of the day", 'write it in quotes, as "22:00"')
+        return None
+
+
+def _escalation(value: Value, channels: Mapping[str, Channel]) -> Escalation:
+    section = value.section(("after_hours", "channels"))
+    hours = section.number("after_hours")
+    if hours is None:
+        value.report("after_hours is missing", "write after how many hours the next person hears")
+    return Escalation((hours or 0) * HOUR, _keys(section.need("channels"), channels))
+
+
+def _silences(items: Sequence[Value]) -> tuple[Silence, ...]:
+    found = []
+    for item in items:
+        section = item.section(("key", "match", "until", "reason"))
+        match, until = section.need("match"), section.need("until")
+        end = _moment(until) if until else None
+        key, reason = section.needed_text("key"), section.needed_text("reason")
+        if match and end:
+            found.append(Silence(key, _matchers(match), end, reason))
+    return tuple(found)
+
+
+def _moment(value: Value) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value.shown)
+    except ValueError:
+        value.report("is not a moment", "write it as 2026-04-20T09:00, Asia/Shanghai")
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def _read_playbooks(config_dir: Path, problems: list[Problem]) -> tuple[Playbook, ...]:
+    path = config_dir / PLAYBOOKS_FILE
+    if not path.exists():
+        return ()
+    root = read_document(path, problems, f"config/{PLAYBOOKS_FILE}")
+    items = root.section(("playbooks",)).items("playbooks") if root else []
+    return tuple(_playbook(item.section(("match", "first_step", "person"))) for item in items)
+
+
+def _playbook(section: Section) -> Playbook:
+    match, step = section.get("match"), section.need("first_step")
+    words = step.section(LANGUAGES) if step else ()
+    return Playbook(
+        _matchers(match) if match else {},
+        {language: value.text() or "" for language, value in words},
+        section.needed_text("person"),
+    )
 
 
 def _matchers(value: Value) -> dict[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tidemark.clock import SHANGHAI, system_clock
+from tidemark.config.accounts import pulled_accounts
 from tidemark.errors import TidemarkError
 from tidemark.orchestration.local import (
     Services,
@@ -26,7 +27,7 @@ from tidemark.orchestration.local import (
     wait_until_up,
 )
 from tidemark.orchestration.rest import ADDRESS_FILE, ENDED, Airflow
-from tidemark.settings import PROJECT_ROOT
+from tidemark.settings import load_settings
 
 FIRST_DAY = date(2026, 3, 1)
 HISTORY_UNTIL = date(2026, 4, 15)
@@ -35,6 +36,7 @@ DEFAULT_THROUGH = date(2026, 4, 18)
 MORNING = time_of_day(10, 45)
 START_SECONDS = 180.0
 STEP_SECONDS = 420.0
+STORY_DAGS = ("file_drops", "load_history", "release", "kpi_alerts")
 MARKER = ".demo"
 
 
@@ -129,16 +131,25 @@ def start_airflow(services: Services, home: Path, environ: dict[str, str], port:
     airflow = Airflow(f"http://127.0.0.1:{port}")
     (home / "airflow" / ADDRESS_FILE).write_text(airflow.base_url)
     wait_until_up(service, f"{airflow.base_url}/api/v2/version", START_SECONDS)
-    expected = len([p for p in (PROJECT_ROOT / "dags").glob("*.py") if p.name[0] not in "_"])
+    needed = needed_dags(load_settings(environ).config_dir)
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         service.check()
         if errors := airflow.import_errors():
             raise DemoError("DAG files do not import:\n" + "\n".join(errors))
-        if len(airflow.dag_ids()) >= expected:
+        if not (missing := needed - airflow.dag_ids()):
             return airflow
         time.sleep(0.5)
-    raise DemoError(f"Airflow did not parse the DAGs within {START_SECONDS:.0f} s: {service.log}")
+    raise DemoError(
+        f"Airflow knows no DAG {', '.join(sorted(missing))} after {START_SECONDS:.0f} s: "
+        f"{service.log}"
+    )
+
+
+def needed_dags(config_dir: Path) -> set[str]:
+    """Return the DAGs that the story runs: its own, and one per platform with an own account."""
+    pulled = pulled_accounts(config_dir)
+    return {*STORY_DAGS, *(f"extract_{name}" for name, accounts in pulled.items() if accounts)}
 
 
 def live_history(stage: Stage) -> None:

@@ -145,12 +145,16 @@ def airflow_environ(base: Mapping[str, str], home: Path, port: int) -> dict[str,
 
 
 def request_json(
-    url: str, body: object = None, headers: Mapping[str, str] | None = None, timeout: float = 15.0
+    url: str,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 15.0,
+    method: str | None = None,
 ) -> object:
     """GET (or POST a body to) a local service and return its JSON."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(
-        url, data, {"Content-Type": "application/json", **(headers or {})}
+        url, data, {"Content-Type": "application/json", **(headers or {})}, method=method
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=timeout) as answer:

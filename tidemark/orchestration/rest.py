@@ -18,6 +18,10 @@ ENDED = frozenset({"success", "failed"})
 TRIES, PAUSE_SECONDS, CONFLICT = 6, 0.5, 409
 
 
+class ServerFault(TidemarkError):
+    """Airflow itself failed at a call; nobody knows how far it came."""
+
+
 @dataclass
 class Airflow:
     """A local Airflow at an address; logs in once, as the only user."""
@@ -59,7 +63,20 @@ class Airflow:
             "to_date": datetime.combine(until + timedelta(days=1), time.min, SHANGHAI).isoformat(),
             "reprocess_behavior": "completed",
         }
+        for attempt in range(1, TRIES):
+            try:
+                return int(self.post("backfills", body)["id"])
+            except ServerFault:
+                # it may be half made: its row is written before its runs, and lets no other begin
+                self._cancel_backfills(dag_id)
+                sleep(PAUSE_SECONDS * attempt)
         return int(self.post("backfills", body)["id"])
+
+    def _cancel_backfills(self, dag_id: str) -> None:
+        for found in self.get("backfills", dag_id=dag_id)["backfills"]:
+            if found["completed_at"] is None:
+                path = f"backfills/{found['id']}/cancel"
+                self._call(path, None, is_repeatable=True, method="PUT")
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """Return the newest runs of a DAG, newest first."""
@@ -72,21 +89,26 @@ class Airflow:
         return cast(list[dict[str, Any]], found["task_instances"])
 
     def _call(
-        self, path: str, body: dict[str, Any] | None, *, is_repeatable: bool = False
+        self,
+        path: str,
+        body: dict[str, Any] | None,
+        *,
+        is_repeatable: bool = False,
+        method: str | None = None,
     ) -> dict[str, Any]:
         tries = TRIES if is_repeatable or body is None else 1
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._answer(path, body)
+                return self._answer(path, body, method)
             except urllib.error.HTTPError as error:
                 said = error.read(300).decode(errors="replace")
                 if error.code == CONFLICT and attempt > 1:
                     return {}  # the try before had done it, and its answer was lost
                 if error.code < 500 or attempt == tries:
                     text = f"{self.base_url}: {path}: code {error.code}: {said}"
-                    raise TidemarkError(text) from None
+                    raise (ServerFault if error.code >= 500 else TidemarkError)(text) from None
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise TidemarkError(
                     f"{self.base_url}: no Airflow answers there ({error}); start one with "
@@ -95,11 +117,12 @@ class Airflow:
             # a local Airflow keeps its state in SQLite, which is locked at times
             sleep(PAUSE_SECONDS * attempt)
 
-    def _answer(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    def _answer(self, path: str, body: dict[str, Any] | None, method: str | None) -> dict[str, Any]:
         if not self._headers:
             token = cast(dict[str, str], request_json(f"{self.base_url}/auth/token"))
             self._headers["Authorization"] = f"Bearer {token['access_token']}"
-        answer = request_json(f"{self.base_url}/api/v2/{path}", body, self._headers)
+        url = f"{self.base_url}/api/v2/{path}"
+        answer = request_json(url, body, self._headers, method=method)
         return cast(dict[str, Any], answer)
 
 

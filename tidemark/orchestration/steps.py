@@ -3,6 +3,7 @@
 Only ids and small counts come back, so that XCom never holds data. Heavy imports stay inside.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,16 @@ def extract_days(platform: str, account: str, since: str, until: str) -> dict[st
     return _extract(platform, account, since, until, lookback=False)
 
 
+def capture_today(platform: str, account: str) -> dict[str, int]:
+    """Run `tidemark extract PLATFORM --dt TODAY --account ACCOUNT --stream …` while it runs."""
+    from extractors.core.registry import platforms_by_name
+    from tidemark.clock import business_date
+
+    today = str(business_date(load_settings().clock()))
+    running = [s.name for s in platforms_by_name()[platform].streams if s.every_minutes]
+    return _extract(platform, account, today, today, lookback=False, streams=running)
+
+
 def land_drops() -> dict[str, Any]:
     """Run `tidemark drop`; return the days that new files cover and the counts by outcome."""
     from extractors.core.drops import process_drops
@@ -27,7 +38,7 @@ def land_drops() -> dict[str, Any]:
 
     settings = load_settings()
     accounts = load_accounts(settings.config_dir)
-    report = process_drops(settings, open_lake(settings.lake_url), accounts)
+    report = process_drops(settings, open_lake(settings.lake_url, settings.copies_dir), accounts)
     return {"days": report.partition_keys(), **report.counts()}
 
 
@@ -40,7 +51,7 @@ def gate_lake() -> dict[str, Any]:
     settings = load_settings()
     if is_still_reading(settings):
         return {"passed": True, "failures": 0, "waits": True}
-    report = gate(open_lake(settings.lake_url), settings)
+    report = gate(open_lake(settings.lake_url, settings.copies_dir), settings)
     return {"passed": report.passed, "failures": len(report.failures)}
 
 
@@ -78,20 +89,26 @@ def publish_release(plan_id: str) -> str:
 
 def evaluate_alerts() -> int:
     """Run `tidemark alerts evaluate`; return how many transitions are new."""
-    from alerts.run import evaluate
+    from alerts.evaluate import evaluate
 
     return evaluate(load_settings())
 
 
 def deliver_alerts() -> int:
     """Run `tidemark alerts deliver`; return how many messages were accepted."""
-    from alerts.run import deliver
+    from alerts.outbox import deliver
 
     return deliver(load_settings())
 
 
 def _extract(
-    platform: str, account: str, since: str, until: str, *, lookback: bool
+    platform: str,
+    account: str,
+    since: str,
+    until: str,
+    *,
+    lookback: bool,
+    streams: Sequence[str] | None = None,
 ) -> dict[str, int]:
     from extractors.core.lake import open_lake
     from extractors.core.model import Window
@@ -104,8 +121,9 @@ def _extract(
         platforms_by_name()[platform],
         own_accounts(settings.config_dir, platform, [account]),
         Window(date.fromisoformat(since), date.fromisoformat(until)),
-        lake=open_lake(settings.lake_url),
+        lake=open_lake(settings.lake_url, settings.copies_dir),
         settings=settings,
+        streams=streams,
         lookback=lookback,
     )
     if (error := report.error()) is not None:

@@ -106,15 +106,13 @@ def _installed(name: str) -> str:
 
 def _connections(settings: Settings) -> list[tuple[str, str]]:
     """Return account or channel with the id of its connection."""
-    from extractors.core.registry import platforms_by_name
-    from tidemark.config.accounts import load_accounts
+    from tidemark.config.accounts import pulled_accounts
     from tidemark.config.alerts import load_alerts
 
-    apis = {name for name, declared in platforms_by_name().items() if declared.authorize}
     found = [
         (f"account {account.key}", account.connection_id)
-        for account in load_accounts(settings.config_dir)
-        if account.ownership == "own" and account.platform in apis
+        for accounts in pulled_accounts(settings.config_dir).values()
+        for account in accounts
     ]
     channels = load_alerts(settings.config_dir).channels
     return found + [(f"channel {channel.key}", channel.connection) for channel in channels]

@@ -24,7 +24,7 @@ DROPS = "drops"
 def check_lake(settings: Settings) -> Iterator[Finding]:
     """Read every manifest and verdict; look at what they say only when all can be read."""
     try:
-        lake = open_lake(settings.lake_url)
+        lake = open_lake(settings.lake_url, settings.copies_dir)
         paths = lake.list_files("_manifests")
     except (TidemarkError, OSError) as error:
         remedy = f"set TIDEMARK_LAKE to {KNOWN_URLS}; give this user the right to read it"
@@ -159,7 +159,7 @@ def _sources(site: Site, state: LakeState, now: datetime) -> Iterator[Finding]:
     stale = False
     for platform in site.platforms:
         for account in site.own_accounts:
-            if account.platform != platform.name:
+            if account.on(platform.name) is None:
                 continue
             behind = list(_behind(platform, account, newest, now))
             if behind:

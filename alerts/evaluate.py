@@ -1,0 +1,260 @@
+"""From a release and the state of the pipeline to transitions: what people are to be told.
+
+May run any number of times: a transition's id is made of incident, day, kind and level.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from alerts.facts import Facts, Goal, read_facts
+from alerts.incidents import (
+    Incident,
+    Message,
+    Transition,
+    fold,
+    held_back_by,
+    is_announced,
+    owed,
+    told,
+)
+from alerts.ledgers import ACKNOWLEDGEMENTS, TRANSITIONS, Entry, heard_messages
+from alerts.pipeline import pipeline_transitions, read_problems
+from alerts.text import Labels, Step, alert_code, render, shortened, summary
+from alerts.words import DONE
+from extractors.core.lake import Lake, open_lake
+from tidemark.clock import business_date
+from tidemark.config.accounts import load_accounts
+from tidemark.config.alerts import LANGUAGES, AlertConfig, load_alerts
+from tidemark.config.metrics import load_metrics
+from tidemark.settings import Settings
+from warehouse.releases import LEDGER as RELEASES
+
+RULES: Mapping[str, str] = {"fire": "S2", "escalate": "S5", "remind": "S5", "resolve": "S4"}
+ACKNOWLEDGED_FOR = timedelta(days=7)
+
+#: goal figures and a language to how the goal is called in it
+Namer = Callable[[Mapping[str, Any], str], Labels]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the ledgers say: messages and the last acknowledgement by incident."""
+
+    heard: Mapping[str, list[Message]]
+    acknowledged: Mapping[str, date]
+
+
+def evaluate(settings: Settings) -> int:
+    """Record what is new for every goal and for the pipeline; return how many there are."""
+    lake = open_lake(settings.lake_url, settings.copies_dir)
+    config = load_alerts(settings.config_dir)
+    past = read_past(lake)
+    now = settings.clock()
+    database = settings.published_dir / "tidemark.duckdb"
+    facts = read_facts(database) if database.exists() else None
+    found: list[Entry] = []
+    if facts is not None:
+        first_as_of = min(date.fromisoformat(e["as_of_date"]) for e in lake.ledger(RELEASES))
+        found += transitions(facts, first_as_of, past, config, read_namer(settings), now)
+    problems = read_problems(settings, lake, facts)
+    found += pipeline_transitions(problems, past.heard, config, now)
+    return sum(_record(lake, entry, now) for entry in found)
+
+
+def read_past(lake: Lake) -> Past:
+    """Return what was said and acknowledged so far."""
+    acknowledged: dict[str, date] = {}
+    for entry in lake.ledger(ACKNOWLEDGEMENTS):
+        day = business_date(datetime.fromisoformat(entry["at"]))
+        acknowledged[entry["goal_key"]] = max(day, acknowledged.get(entry["goal_key"], day))
+    return Past(heard_messages(lake.ledger(TRANSITIONS)), acknowledged)
+
+
+def transitions(
+    facts: Facts,
+    first_as_of: date,
+    past: Past,
+    config: AlertConfig,
+    name: Namer,
+    now: datetime,
+) -> list[Entry]:
+    """Return the transitions that a release owes, each goal for itself, campaigns after phases."""
+    incidents = {goal.goal_key: fold(goal.verdicts) for goal in facts.goals}
+    tags = _tags(facts.goals, name)
+    found = []
+    for goal in facts.goals:
+        if not goal.verdicts or not is_announced(goal.figures["ends_on"], first_as_of):
+            continue
+        messages = past.heard.get(goal.goal_key, [])
+        if messages and messages[-1].as_of > goal.newest.as_of:
+            continue  # readers were turned back to an older release; people know more already
+        incident = incidents[goal.goal_key]
+        silence = config.silence_of(goal_labels(goal, incident), now)
+        last_acknowledged = past.acknowledged.get(goal.goal_key)
+        kind = owed(
+            incident,
+            told(messages, with_silenced=silence is not None),
+            goal.newest,
+            was_silenced=silence is None and _ended_silent(messages),
+            is_acknowledged=last_acknowledged is not None
+            and business_date(now) - last_acknowledged < ACKNOWLEDGED_FOR,
+        )
+        inhibitor = _inhibitor(goal, facts.goals, incidents) if kind == "fire" else None
+        if kind is None or (inhibitor and messages and messages[-1].inhibited_by):
+            continue
+        entry = _entry(goal, kind, incident, messages, config, name, tags.get(goal.goal_key, ""))
+        entry["inhibited_by"] = inhibitor
+        entry["suppressed_by"] = silence.key if silence else None
+        entry["release_id"] = facts.release_id
+        found.append(entry)
+    return found
+
+
+def _ended_silent(messages: Iterable[Message]) -> bool:
+    """Tell whether a silence kept the last change, and that was not the end of it."""
+    last = next(iter(reversed(list(messages))), None)
+    return last is not None and last.suppressed_by is not None and last.transition != "resolve"
+
+
+def _record(lake: Lake, entry: Entry, now: datetime) -> bool:
+    alert_id = _alert_id(entry)
+    return lake.append(
+        TRANSITIONS, alert_id, {**entry, "alert_id": alert_id, "created_at": now.isoformat()}
+    )
+
+
+def _alert_id(entry: Mapping[str, Any]) -> str:
+    parts = [entry["goal_key"], entry["as_of_date"], entry["transition"], entry["severity"]]
+    parts += [entry["suppressed_by"]] if entry["suppressed_by"] else []
+    parts += [entry["turn"]] if entry.get("turn") else []
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _entry(
+    goal: Goal,
+    kind: Transition,
+    incident: Incident,
+    messages: list[Message],
+    config: AlertConfig,
+    name: Namer,
+    tag: str,
+) -> Entry:
+    figures, level = goal.figures, incident.level or "warning"
+    fired_on = told(messages).fired_on
+    since = (
+        fired_on if kind == "resolve" and fired_on else (incident.opened_on or goal.newest.as_of)
+    )
+    is_correction = kind == "fire" and goal.newest.restated_from == "met"
+    matched = goal_labels(goal, incident)
+    playbook = config.playbook_of(matched)
+    messages_by, lines_by = {}, {}
+    for language in LANGUAGES:
+        labels = _tagged(name(figures, language), tag)
+        step = (
+            Step(playbook.first_step.get(language, ""), playbook.person)
+            if playbook and playbook.first_step.get(language)
+            else None
+        )
+        messages_by[language] = render(
+            kind, level, figures, labels, since=since, is_correction=is_correction, step=step
+        )
+        lines_by[language] = summary(kind, level, figures, labels)
+    return {
+        "kind": "goal",
+        "goal_key": goal.goal_key,
+        "rule": "S6" if is_correction else RULES[kind],
+        "transition": kind,
+        "severity": level,
+        "as_of_date": str(goal.newest.as_of),
+        "incident_opened_on": str(incident.opened_on),
+        "code": alert_code(_tagged(name(figures, "zh"), tag), figures, figures["as_of_date"], kind),
+        "message": messages_by["zh"],
+        "messages": messages_by,
+        "lines": lines_by,
+        "tone": "resolved" if kind == "resolve" else _tone(level),
+        "people": [p for p in (figures["owner_name"], playbook and playbook.person) if p],
+        "attainment": figures["attainment"],
+        "labels": matched,
+    }
+
+
+def _tone(level: str) -> str:
+    return "warning" if level == "warning" else "critical"
+
+
+def goal_labels(goal: Goal, incident: Incident | None = None) -> dict[str, str]:
+    """Return what routes, silences and playbooks look at."""
+    figures = goal.figures
+    return {
+        "kind": "goal",
+        "brand": figures["brand_key"],
+        "campaign": figures["campaign_key"],
+        "platform": figures["platform"] or "-",
+        "metric": figures["metric"],
+        "severity": (incident or fold(goal.verdicts)).level or "warning",
+    }
+
+
+def _tags(goals: Iterable[Goal], name: Namer) -> dict[str, str]:
+    """Return a tag for each goal whose code another goal would have too."""
+    by_code: dict[tuple[str, Any], list[str]] = {}
+    for goal in goals:
+        code = (name(goal.figures, "zh").code, goal.figures["phase_no"])
+        by_code.setdefault(code, []).append(goal.goal_key)
+    return {
+        key: "." + hashlib.sha256(key.encode()).hexdigest()[:3].upper()
+        for keys in by_code.values()
+        if len(keys) > 1
+        for key in keys
+    }
+
+
+def _tagged(labels: Labels, tag: str) -> Labels:
+    return replace(labels, tag=tag)
+
+
+def _inhibitor(goal: Goal, goals: Iterable[Goal], incidents: Mapping[str, Incident]) -> str | None:
+    """Return the open phase goal of the same metric, basis and scope that speaks for a campaign."""
+    if goal.figures["level"] != "campaign":
+        return None
+    same = ("campaign_key", "metric", "basis", "platform", "account_key")
+    return held_back_by(
+        [
+            other.goal_key
+            for other in goals
+            if other.figures["level"] == "phase"
+            and other.figures["phase_state"] == "active"
+            and incidents[other.goal_key].is_open
+            and all(other.figures[name] == goal.figures[name] for name in same)
+        ]
+    )
+
+
+def read_namer(settings: Settings) -> Namer:
+    """Return how goals are called: by their platform, or by the one account they are about."""
+    from extractors.core.registry import platforms_by_name
+
+    metrics = load_metrics(settings.config_dir)
+    platforms = platforms_by_name()
+    accounts = {account.key: account for account in load_accounts(settings.config_dir)}
+
+    def labels(figures: Mapping[str, Any], language: str) -> Labels:
+        metric = metrics[figures["metric"]]
+        account = accounts.get(figures["account_key"] or "")
+        platform = platforms.get((account.platform if account else figures["platform"]) or "")
+        called = "" if platform is None else getattr(platform, f"label_{language}")
+        name = ""
+        if account:
+            name = (
+                f"「{shortened(account.name)}」"
+                if language == "zh"
+                else f" {shortened(account.name)}"
+            )
+        said = metric.short_zh if language == "zh" else metric.name_en
+        done = DONE.get(metric.short_zh, "实际") if language == "zh" else ""
+        return Labels(f"{called}{name}", said, done, metric.short_code, language=language)
+
+    return labels
