@@ -1,5 +1,6 @@
 """The DAG files: what they are, and that every asset meets the right kind of consumer."""
 
+import shutil
 import subprocess
 import sys
 from datetime import time
@@ -124,7 +125,7 @@ def test_every_dag_file_is_imported_in_under_a_second_together(loaded):
 
 
 def test_there_is_one_extract_dag_per_platform_with_an_api_and_an_account(loaded):
-    apis = {name for name, platform in platforms_by_name().items() if platform.authorize}
+    apis = {name for name, platform in platforms_by_name().items() if platform.is_pulled}
     configured = {account.platform for account in load_accounts(PROJECT_ROOT / "config")}
 
     extracts = {name for name in loaded["dags"] if name.startswith("extract_")}
@@ -234,3 +235,21 @@ def test_dag_files_hold_no_heavy_import():
         lines = Path(path).read_text().splitlines()
         top = [line for line in lines if line.startswith(("import ", "from "))]
         assert not [line for line in top if line.split()[1].split(".")[0] in heavy], path.name
+
+
+def test_what_runs_is_captured_by_a_dag_that_starts_no_release(tmp_path, monkeypatch):
+    shutil.copytree(PROJECT_ROOT / "config", tmp_path / "config")
+    accounts = tmp_path / "config" / "accounts.yml"
+    also = "platform: douyin\n    also: {qianchuan: '1'}\n"
+    accounts.write_text(accounts.read_text().replace("platform: douyin\n", also, 1))
+    monkeypatch.setenv("TIDEMARK_CONFIG", str(tmp_path / "config"))
+
+    found = run(LOADER, tmp_path)["dags"]
+
+    capture = found["capture_qianchuan"]
+    assert (capture["cron"], capture["zone"]) == ("*/5 * * * *", "Asia/Shanghai")
+    assert (capture["emits"], capture["tasks"]) == ([], ["capture"])
+    assert found["extract_qianchuan"]["emits"] == ["qianchuan"]
+    assert [name for name in found if name.startswith("capture_")] == ["capture_qianchuan"]
+    history = [task for task in found["load_history"]["tasks"] if "douyin_acme" in task]
+    assert history == ["extract_douyin_acme"]

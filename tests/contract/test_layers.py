@@ -10,7 +10,7 @@ from tidemark.settings import PROJECT_ROOT
 #: lower rooms first; a module imports only from its own room or from one before it
 ROOMS = (
     ("tidemark.errors", "tidemark.clock"),
-    ("tidemark.settings",),
+    ("tidemark.settings", "tidemark.spark"),
     ("tidemark.config",),
     ("extractors",),
     ("expectations",),

@@ -39,7 +39,9 @@ ACCOUNTS = {
     "douyin_shop": "douyin_shop_main",
 }
 TAKE_THE_LOCK = """
-import sys, time, os
+import signal, sys, time, os
+# who runs the tests in the background hands on that Ctrl-C is ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from tests.warehouse_site import make_site
 from warehouse.lock import locked

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 
 from alerts.channels.feishu import send, sign
+from alerts.channels.model import Notice
 from extractors.core import http
 from extractors.core.credentials import read_connection
 from extractors.core.lake import open_lake
@@ -264,7 +265,7 @@ def test_a_bot_that_repeats_its_address_and_signature_is_not_quoted(stage, kind,
     credential = read_connection("tidemark_feishu_ops")
 
     with caplog.at_level(logging.DEBUG):
-        receipt = send("🔴 严重\n目标", credential, stage.settings.clock())
+        receipt = send(Notice("n1", "🔴 严重", ("目标",)), credential, stage.settings.clock())
 
     signature = sign("1779417000", credential.password)
     hidden = [*stage.secrets(), signature]
