@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+BOARD = {"zh": "打开看板", "en": "Open the board"}  # the link that every channel offers
+
 
 @dataclass(frozen=True)
 class Words:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.channels.http import is_passing, post, without
+from alerts.channels.http import deliver, is_passing
 from alerts.channels.model import Event, Notice, Receipt
 from extractors.core.model import Credential
 
@@ -34,9 +34,9 @@ def send(notice: Notice, credential: Credential, now: datetime) -> Receipt:
     until = (now + OPEN_FOR).isoformat()
     alerts = [{"endsAt": until, **alert} for alert in render(notice)["alerts"]]
     headers = _authorization(credential)
-    answer = post(f"{credential.base_url.rstrip('/')}/api/v2/alerts", alerts, headers=headers)
-    receipt = answer if isinstance(answer, Receipt) else judge(answer.status_code, answer.text)
-    return without(receipt, credential.login, credential.password, *headers.values())
+    secrets = (credential.login, credential.password, *headers.values())
+    address = f"{credential.base_url.rstrip('/')}/api/v2/alerts"
+    return deliver(address, alerts, judge, secrets, headers=headers)
 
 
 def judge(status: int, body: str) -> Receipt:

@@ -7,23 +7,20 @@ query; 20 messages a minute, then the robot is blocked for ten minutes.
 import base64
 import hashlib
 import hmac
-import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from alerts.channels.http import is_passing, post, without
+from alerts.channels.http import deliver, judge_code
 from alerts.channels.model import Notice, Receipt
+from alerts.words import BOARD
 from extractors.core.model import Credential
 
 BASE_URL = "https://oapi.dingtalk.com"
 SECONDS_BETWEEN = 3.1  # stays below 20 a minute
-BLOCKED_SECONDS = 600.0
 BODY_CHARACTERS = 4000
-RETRYABLE = frozenset({-1, 130101})
-BOARD = {"zh": "打开看板", "en": "Open the board"}
+RETRY_SECONDS = {-1: 0.0, 130101: 600.0}  # too fast: blocked for ten minutes
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~])")
 AT = "\uff20"  # a full-width sign looks the same and mentions nobody
 
@@ -58,22 +55,11 @@ def send(notice: Notice, credential: Credential, now: datetime) -> Receipt:
     timestamp = str(int(now.timestamp() * 1000))
     signature = sign(timestamp, credential.password)
     address = f"{credential.base_url or BASE_URL}/robot/send?access_token={credential.login}"
-    answer = post(f"{address}&timestamp={timestamp}&sign={signature}", render(notice))
-    receipt = answer if isinstance(answer, Receipt) else judge(answer.status_code, answer.text)
-    return without(receipt, credential.login, credential.password, signature)
+    address += f"&timestamp={timestamp}&sign={signature}"
+    secrets = (credential.login, credential.password, signature)
+    return deliver(address, render(notice), judge, secrets)
 
 
 def judge(status: int, body: str) -> Receipt:
     """Tell from the answer whether the message was taken, may be tried again, or never will be."""
-    if is_passing(status):
-        return Receipt("retry", f"HTTP {status}")
-    try:
-        answer: Mapping[str, Any] = json.loads(body)
-        code = answer.get("errcode")
-    except (ValueError, AttributeError):
-        return Receipt("retry", f"HTTP {status} without a JSON body")
-    if code == 0:
-        return Receipt("delivered", "ok")
-    text = f"errcode {code}: {answer.get('errmsg', '')}"
-    wait = BLOCKED_SECONDS if code == 130101 else 0.0
-    return Receipt("retry" if code in RETRYABLE else "failed", text, wait)
+    return judge_code(status, body, ("errcode",), "errmsg", RETRY_SECONDS)

@@ -7,20 +7,19 @@ messages a minute and 5 a second per bot; body at most 20 KB.
 import base64
 import hashlib
 import hmac
-import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from alerts.channels.http import is_passing, post, without
+from alerts.channels.http import deliver, judge_code
 from alerts.channels.model import Notice, Receipt
+from alerts.words import BOARD
 from extractors.core.model import Credential
 
 BASE_URL = "https://open.feishu.cn"
 SECONDS_BETWEEN = 0.65  # stays below 100 a minute
 BODY_CHARACTERS = 4000  # three bytes each, below 20 KB with all that is around it
-RETRYABLE = frozenset({11232})
+RETRY_SECONDS = {11232: 0.0}
 TEMPLATES = {
     "warning": "yellow",
     "critical": "red",
@@ -28,7 +27,6 @@ TEMPLATES = {
     "data": "grey",
     "blocked": "red",
 }
-BOARD = {"zh": "打开看板", "en": "Open the board"}
 NOT_IN_IDS = re.compile(r"[^0-9A-Za-z_-]")
 ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in "<>*~[]`_"})
 
@@ -80,21 +78,9 @@ def send(notice: Notice, credential: Credential, now: datetime) -> Receipt:
         "card": render(notice),
     }
     url = f"{credential.base_url or BASE_URL}/open-apis/bot/v2/hook/{credential.login}"
-    answer = post(url, message)
-    receipt = answer if isinstance(answer, Receipt) else judge(answer.status_code, answer.text)
-    return without(receipt, credential.login, credential.password, signature)
+    return deliver(url, message, judge, (credential.login, credential.password, signature))
 
 
 def judge(status: int, body: str) -> Receipt:
     """Tell from the answer whether the message was taken, may be tried again, or never will be."""
-    if is_passing(status):
-        return Receipt("retry", f"HTTP {status}")
-    try:
-        answer: Mapping[str, Any] = json.loads(body)
-        code = answer.get("code", answer.get("StatusCode"))
-    except (ValueError, AttributeError):
-        return Receipt("retry", f"HTTP {status} without a JSON body")
-    if code == 0:
-        return Receipt("delivered", "ok")
-    text = f"code {code}: {answer.get('msg', '')}"
-    return Receipt("retry" if code in RETRYABLE else "failed", text)
+    return judge_code(status, body, ("code", "StatusCode"), "msg", RETRY_SECONDS)

@@ -26,6 +26,7 @@ from typing import Any, Literal, cast
 
 from alerts.channels.http import without
 from alerts.channels.model import Curve, Notice, Receipt
+from alerts.words import BOARD
 from extractors.core.model import Credential
 
 Security = Literal["starttls", "tls", "none"]
@@ -45,7 +46,6 @@ COLOURS = {
     "data": "#6e7781",
     "blocked": "#cf222e",
 }
-BOARD = {"zh": "打开看板", "en": "Open the board"}
 ATTENTION = {"zh": "请留意：", "en": "For the attention of: "}
 CURVE = {"zh": "目标曲线", "en": "The goal's curve"}
 LANGUAGES = {"zh": "zh-CN", "en": "en"}

@@ -6,15 +6,15 @@ Contract: about one message a second; 429 says with Retry-After how long to wait
 from datetime import datetime
 from typing import Any
 
-from alerts.channels.http import post, retry_after, without
+from alerts.channels.http import asked_seconds, is_passing, post, without
 from alerts.channels.model import Notice, Receipt
+from alerts.words import BOARD
 from extractors.core.model import Credential
 
 BASE_URL = "https://hooks.slack.com"
 SECONDS_BETWEEN = 1.1
 BLOCK_CHARACTERS = 3000
 TITLE_CHARACTERS = 150
-BOARD = {"zh": "打开看板", "en": "Open the board"}
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # a zero-width joiner keeps * _ ~ ` from being markup without being seen
 MARKUP = str.maketrans({mark: f"{mark}\u200b" for mark in "*_~`"})
@@ -42,12 +42,11 @@ def escape(text: str) -> str:
 
 def send(notice: Notice, credential: Credential, now: datetime) -> Receipt:
     """Post one message; login is the hook's path after /services/."""
-    del now
     base = credential.base_url or BASE_URL
     answer = post(f"{base}/services/{credential.login}", render(notice))
     if isinstance(answer, Receipt):
         return without(answer, credential.login)
-    asked = retry_after(answer.headers)
+    asked = asked_seconds(answer.headers, now)
     return without(judge(answer.status_code, answer.text, asked), credential.login)
 
 
@@ -56,6 +55,6 @@ def judge(status: int, body: str, asked_seconds: float = 0.0) -> Receipt:
     if status == 200 and body.strip() == "ok":
         return Receipt("delivered", "ok")
     text = f"HTTP {status}: {body.strip()[:100]}"
-    if status == 429 or status >= 500:
+    if is_passing(status):
         return Receipt("retry", text, asked_seconds)
     return Receipt("failed", text)

@@ -11,15 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerts.channels.http import as_json, is_passing, post, without
+from alerts.channels.http import as_json, asked_seconds, is_passing, post, without
 from alerts.channels.model import Event, Notice, Receipt
-from extractors.core.answers import retry_after
 from extractors.core.model import Credential
 
 SECONDS_BETWEEN = 0.2
 CONTENT_TYPE = "application/cloudevents+json"
 SIGNATURE_HEADER = "X-Tidemark-Signature"
-WAIT_AT_MOST = 3600.0  # seconds; a receiver cannot silence a channel for longer
 ANSWER_CHARACTERS = 200
 
 
@@ -76,8 +74,8 @@ def judge(
     if 200 <= status < 300:
         return Receipt("delivered", f"HTTP {status}")
     if is_passing(status):
-        wait = retry_after(headers or {}, now or datetime.now(UTC)) or 0.0
-        return Receipt("retry", f"HTTP {status}", min(wait, WAIT_AT_MOST))
+        wait = asked_seconds(headers or {}, now or datetime.now(UTC))
+        return Receipt("retry", f"HTTP {status}", wait)
     return Receipt("failed", f"HTTP {status}: {body[:ANSWER_CHARACTERS]}".rstrip(": \n"))
 
 

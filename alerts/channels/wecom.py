@@ -3,21 +3,19 @@
 Contract: no signature, so the key in the address is the secret; 20 messages a minute.
 """
 
-import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from alerts.channels.http import is_passing, post, without
+from alerts.channels.http import deliver, judge_code
 from alerts.channels.model import Notice, Receipt
+from alerts.words import BOARD
 from extractors.core.model import Credential
 
 BASE_URL = "https://qyapi.weixin.qq.com"
 SECONDS_BETWEEN = 3.1  # stays below 20 a minute
-TOO_FAST_SECONDS = 60.0
 BYTES_AT_MOST = 4096
-RETRYABLE = frozenset({-1, 45009})
+RETRY_SECONDS = {-1: 0.0, 45009: 60.0}  # too fast: counted per minute
 COLOURS = {
     "warning": "warning",
     "critical": "warning",
@@ -25,7 +23,6 @@ COLOURS = {
     "data": "comment",
     "blocked": "warning",
 }
-BOARD = {"zh": "打开看板", "en": "Open the board"}
 MARKS = re.compile(r"([\\`*_\[\]()#~])")
 ANGLES = str.maketrans({"<": "\uff1c", ">": "\uff1e"})  # wider ones open no tag and no mention
 
@@ -58,22 +55,10 @@ def send(notice: Notice, credential: Credential, now: datetime) -> Receipt:
     """Post one message; login is the robot's key."""
     del now
     base = credential.base_url or BASE_URL
-    answer = post(f"{base}/cgi-bin/webhook/send?key={credential.login}", render(notice))
-    receipt = answer if isinstance(answer, Receipt) else judge(answer.status_code, answer.text)
-    return without(receipt, credential.login, credential.password)
+    address = f"{base}/cgi-bin/webhook/send?key={credential.login}"
+    return deliver(address, render(notice), judge, (credential.login, credential.password))
 
 
 def judge(status: int, body: str) -> Receipt:
     """Tell from the answer whether the message was taken, may be tried again, or never will be."""
-    if is_passing(status):
-        return Receipt("retry", f"HTTP {status}")
-    try:
-        answer: Mapping[str, Any] = json.loads(body)
-        code = answer.get("errcode")
-    except (ValueError, AttributeError):
-        return Receipt("retry", f"HTTP {status} without a JSON body")
-    if code == 0:
-        return Receipt("delivered", "ok")
-    text = f"errcode {code}: {answer.get('errmsg', '')}"
-    wait = TOO_FAST_SECONDS if code == 45009 else 0.0
-    return Receipt("retry" if code in RETRYABLE else "failed", text, wait)
+    return judge_code(status, body, ("errcode",), "errmsg", RETRY_SECONDS)

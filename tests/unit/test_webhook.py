@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 import requests
 
-from alerts.channels.http import as_json
-from alerts.channels.webhook import WAIT_AT_MOST, judge, render, send, sign
+from alerts.channels.http import WAIT_AT_MOST, as_json
+from alerts.channels.webhook import judge, render, send, sign
 from extractors.core.model import Credential
 from sandbox.routes.webhook import CONTENT_TYPE, PATH, SECRET
 from tests.channel_notices import CHANGED, NOW, event, notice
