@@ -4,7 +4,7 @@ They stand in extractors/platforms/codes/<platform>.txt: kind | codes | what to 
 RateLimited a number says how many seconds to wait.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -104,6 +104,31 @@ def _whole_number(value: Any) -> int | None:
     except CoercionError:
         return None
     return found
+
+
+def errcode_answer(
+    table: CodeTable, body: Any, *, unsaid: int | None = 0, fine: Container[int] = (0,)
+) -> Mapping[str, Any]:
+    """Return an answer of WeChat's family itself, or raise what its errcode means.
+
+    unsaid stands for an errcode that is not there: 0 where only errors say one, None where
+    success always does. fine are the codes that the caller deals with.
+    """
+    answer = object_of(body)
+    code = code_of(answer.get("errcode", unsaid))
+    if code not in fine:
+        raise code_error(table, (code,), answer.get("errmsg"))
+    return answer
+
+
+def coded_data(table: CodeTable, body: Any) -> Mapping[str, Any]:
+    """Return `data` of an answer with code, message and data, or raise what the code means."""
+    answer = object_of(body)
+    if "code" not in answer:
+        raise ApiChanged("the answer has no code; the envelope is not the contract's")
+    if code := code_of(answer["code"]):
+        raise code_error(table, (code,), answer.get("message"))
+    return object_of(answer.get("data"))
 
 
 def code_error(table: CodeTable, codes: tuple[Any, ...], text: Any) -> ExtractError:

@@ -148,7 +148,7 @@ def test_the_newest_refresh_token_goes_first(stored, dead, asked):
 
 
 def test_a_connection_without_a_refresh_token_says_what_to_do():
-    with pytest.raises(errors.AuthError, match="authorise the app"):
+    with pytest.raises(errors.AuthError, match="authorise the account"):
         fetch_token(answering()[0], Credential("c"), None, NOW)
 
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from extractors.core.coerce import coercer
 from extractors.core.envelope import code_error, code_of, object_of, read_codes
-from extractors.core.errors import ApiChanged, AuthError, ExtractError
+from extractors.core.errors import ApiChanged, ExtractError
 from extractors.core.model import Call, Credential, Prepared, Token
+from extractors.core.refresh import refresh_newest
 
 logger = logging.getLogger(__name__)
 
@@ -41,17 +42,10 @@ def fetch_token(
     given = _given_token(credential, now)
     if token is None and given is not None and given.expires_at > now:
         return given
-    known = [t.refresh_token for t in (token, given) if t is not None and t.refresh_token]
-    if not known:
-        raise AuthError("no refresh_token in the connection; authorise the account and store it")
-    # after a new authorisation the connection holds a younger token than the store
-    known = list(dict.fromkeys(known))
-    for refresh_token in known[:-1]:
-        try:
-            return _refreshed(send, credential, refresh_token, now)
-        except AuthError as error:
-            logger.warning("douyin: stored token is of no use (%s); using the connection's", error)
-    return _refreshed(send, credential, known[-1], now)
+    return refresh_newest(
+        lambda refresh_token: _refreshed(send, credential, refresh_token, now),
+        (t.refresh_token for t in (token, given) if t is not None),
+    )
 
 
 def _given_token(credential: Credential, now: datetime) -> Token | None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from extractors.core.envelope import code_error, code_of, object_of, read_codes
-from extractors.core.errors import ApiChanged, AuthError
+from extractors.core.envelope import code_of, coded_data, read_codes
 from extractors.core.model import Call, Credential, Prepared, Token
+from extractors.core.refresh import refresh_newest
 
 CODES = read_codes("qianchuan")
 REFRESH = "/open_api/oauth2/refresh_token/"
@@ -29,16 +29,11 @@ def fetch_token(
     send: Callable[[Call], Any], credential: Credential, token: Token | None, now: datetime
 ) -> Token:
     """Refresh the pair; each refresh token works once, so the newest one is kept."""
-    given = str(credential.extra.get("refresh_token", "")) or None
-    known = [t for t in (token and token.refresh_token, given) if t]
-    if not known:
-        raise AuthError("no refresh_token in the connection; authorise the app and store it")
-    for refresh_token in dict.fromkeys(known[:-1]):
-        try:
-            return _refreshed(send, credential, refresh_token, now)
-        except AuthError:
-            continue  # a new authorisation stands in the connection
-    return _refreshed(send, credential, known[-1], now)
+    given = str(credential.extra.get("refresh_token", ""))
+    return refresh_newest(
+        lambda refresh_token: _refreshed(send, credential, refresh_token, now),
+        (token.refresh_token if token else None, given),
+    )
 
 
 def _refreshed(
@@ -53,9 +48,4 @@ def _refreshed(
 
 def read_envelope(status: int, headers: Mapping[str, str], body: Any) -> Any:
     """Return `data`, or raise what `code` means."""
-    answer = object_of(body)
-    if "code" not in answer:
-        raise ApiChanged("the answer has no code; the envelope is not the contract's")
-    if code := code_of(answer["code"]):
-        raise code_error(CODES, (code,), answer.get("message"))
-    return object_of(answer.get("data"))
+    return coded_data(CODES, body)

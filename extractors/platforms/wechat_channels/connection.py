@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from extractors.core.envelope import code_error, code_of, object_of, read_codes
+from extractors.core.envelope import errcode_answer, read_codes
 
 CODES = read_codes("wechat_channels")
 
 
 def read_envelope(status: int, headers: Mapping[str, str], body: Any) -> Any:
     """Return the answer itself, or raise what its errcode means; no errcode is success."""
-    answer = object_of(body)
-    code = code_of(answer.get("errcode", 0))
-    if code:
-        raise code_error(CODES, (code,), answer.get("errmsg"))
-    return answer
+    return errcode_answer(CODES, body)

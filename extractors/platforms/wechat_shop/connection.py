@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from extractors.core.envelope import code_error, code_of, object_of, read_codes
+from extractors.core.envelope import errcode_answer, read_codes
 
 CODES = read_codes("wechat_shop")
 STALE_KEY = 606006  # next_key is refused: the listing must begin anew
@@ -11,8 +11,4 @@ STALE_KEY = 606006  # next_key is refused: the listing must begin anew
 
 def read_envelope(status: int, headers: Mapping[str, str], body: Any) -> Any:
     """Return the answer itself, or raise what its errcode means; a stale key is the caller's."""
-    answer = object_of(body)
-    code = code_of(answer.get("errcode", 0))
-    if code not in (0, STALE_KEY):
-        raise code_error(CODES, (code,), answer.get("errmsg"))
-    return answer
+    return errcode_answer(CODES, body, fine=(0, STALE_KEY))

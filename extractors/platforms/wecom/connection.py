@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from extractors.core.envelope import code_error, code_of, object_of, read_codes
+from extractors.core.envelope import errcode_answer, read_codes
 from extractors.core.model import Call, Credential, Token
 
 CODES = read_codes("wecom")
@@ -21,8 +21,4 @@ def fetch_token(
 
 def read_envelope(status: int, headers: Mapping[str, str], body: Any) -> Any:
     """Return the answer itself, or raise what its errcode means; success always says 0."""
-    answer = object_of(body)
-    code = code_of(answer.get("errcode"))
-    if code:
-        raise code_error(CODES, (code,), answer.get("errmsg"))
-    return answer
+    return errcode_answer(CODES, body, unsaid=None)
