@@ -11,7 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.routes.wechat.envelope import Body, Refused, parse, raise_fault, refused
+from sandbox.routes.wechat.envelope import (
+    Body,
+    Refused,
+    count_call,
+    not_latest,
+    parse,
+    raise_fault,
+    refused,
+    token_owner,
+)
 from sandbox.state import CALLER, State
 
 LIFE, RENEW_BEFORE = timedelta(hours=2), timedelta(minutes=5)
@@ -68,17 +77,8 @@ def stable_token(state: State, platform: str, app: App, body: Body) -> Body:
 
 def check_caller(state: State, app: App, request: Request) -> None:
     """Raise Refused when the token in the query is not the app's, or it asked too much."""
-    value = request.query_params.get("access_token")
-    if not value:
-        raise Refused(41001, "access_token missing")
-    owner = state.owner_of(value)
-    if owner == "":
-        raise Refused(42001, "access_token expired")
+    owner = token_owner(state, request)
     if owner != app.login:
-        raise Refused(40001, "invalid credential, access_token is invalid or not latest")
+        raise not_latest()
     request.scope[CALLER] = app.account_key
-    if state.is_too_fast(owner):
-        raise Refused(45011, "api minute-quota reach limit")
-    # each endpoint has a quota of its own
-    if state.is_over_quota(f"{owner}{request.url.path}"):
-        raise Refused(45009, "reach max api daily quota limit")
+    count_call(state, owner, request)

@@ -48,21 +48,37 @@ def raise_fault(state: State, path: str) -> None:
 def caller(state: State, request: Request) -> WeChatAccount:
     """Return the account of the token in the query; Refused says why not."""
     raise_fault(state, request.url.path)
+    owner = token_owner(state, request)
+    account = next((a for a in state.world.wechat if a.appid == owner), None)
+    if account is None:
+        raise Refused(40014, "invalid access_token")
+    request.scope[CALLER] = account.account_key
+    count_call(state, owner, request)
+    return account
+
+
+def not_latest() -> Refused:
+    """Return the refusal of a token that is unknown or another app's."""
+    return Refused(40001, "invalid credential, access_token is invalid or not latest")
+
+
+def token_owner(state: State, request: Request) -> str:
+    """Return whose token stands in the query; Refused says why it is nobody's."""
     value = request.query_params.get("access_token")
     if not value:
         raise Refused(41001, "access_token missing")
     owner = state.owner_of(value)
     if owner is None:
-        raise Refused(40001, "invalid credential, access_token is invalid or not latest")
+        raise not_latest()
     if owner == "":
         raise Refused(42001, "access_token expired")
-    account = next((a for a in state.world.wechat if a.appid == owner), None)
-    if account is None:
-        raise Refused(40014, "invalid access_token")
-    request.scope[CALLER] = account.account_key
+    return owner
+
+
+def count_call(state: State, owner: str, request: Request) -> None:
+    """Count a call; Refused once it is too fast or too many."""
     if state.is_too_fast(owner):
         raise Refused(45011, "api minute-quota reach limit")
     # each endpoint has a quota of its own
     if state.is_over_quota(f"{owner}{request.url.path}"):
         raise Refused(45009, "reach max api daily quota limit")
-    return account
