@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from expectations.blame import Blame, SliceId, by_slice, offending_rows, read_blame
 from expectations.report import Failure, GateReport
-from expectations.slice_history import JUDGED, slice_history
+from expectations.slice_history import slice_history
 from expectations.slices import USUAL_DAYS
 from expectations.suites import QUERY, Check, Suite, load_suites
 from expectations.validate import Result, Validator
@@ -23,7 +23,7 @@ from extractors.core.lake import (
     current_rows_sql,
     current_slices,
 )
-from extractors.core.model import Platform, Stream
+from extractors.core.model import JUDGED, Platform, Stream
 
 StreamName = tuple[str, str]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from expectations.report import Failure, GateReport, ledger_rows, write_report
-from extractors.core.lake import Lake, Manifest, many_objects, new_batch_id
+from extractors.core.lake import Lake, Manifest, new_batch_id
 from tidemark.settings import Settings
 from tidemark.spark import spark_session
 
@@ -87,11 +87,10 @@ def _finish(
     write_report(report, settings.reports_dir / "gates")
 
 
-@many_objects()
 def _pending(lake: Lake, again: bool) -> list[Manifest]:
     landed = lake.landed()
-    pending = landed.ungated()
+    pending = landed.manifests("ungated")
     if not again:
         return pending
     known = {(m.batch_id, m.dt) for m in pending}
-    return pending + [m for m in landed.refused() if (m.batch_id, m.dt) not in known]
+    return pending + [m for m in landed.manifests("refused") if (m.batch_id, m.dt) not in known]

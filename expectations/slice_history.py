@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from expectations.slices import USUAL_DAYS
 from extractors.core.lake import Manifest, SliceRecord, WinningSlice
+from extractors.core.model import JUDGED
 from tidemark.clock import business_date
 
 Day = tuple[str, date]
-JUDGED = frozenset({"ok", "empty", "suspect"})
 HISTORY = pa.schema(
     [
         ("_batch_id", pa.string()),

@@ -1,14 +1,16 @@
 """The as-of day of a release (R1): the newest day that is complete or past its deadline."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from extractors.core.lake import SliceKey, WinningSlice
+import pyarrow as pa
+
+from extractors.core.lake import SliceKey
 from extractors.core.model import Account, Platform, Stream
 from tidemark.clock import SHANGHAI, business_date
 from warehouse.site import Site
-from warehouse.slices import Attempt
+from warehouse.slices import Attempt, LakeState, first_days
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,7 @@ class Due:
     late: tuple[Gap, ...] = ()
 
 
-def due_day(
-    site: Site,
-    complete: Collection[SliceKey],
-    floor: date | None,
-    attempts: Mapping[SliceKey, Attempt],
-) -> Due:
+def due_day(site: Site, state: LakeState, floor: date | None) -> Due:
     """Return the due as-of day, never before `floor` (that of the published release).
 
     Yesterday is also waited for until every other stream of an API has been read or has failed: a
@@ -67,48 +64,48 @@ def due_day(
     """
     now = site.settings.clock()
     yesterday = business_date(now) - timedelta(days=1)
-    gaps = gaps_on(site, yesterday, complete, attempts)
-    unread = unread_on(site, yesterday, complete, attempts)
+    gaps = gaps_on(site, yesterday, state)
+    unread = unread_on(site, yesterday, state)
     waiting = tuple(gap for gap in (*gaps, *unread) if now < gap.deadline)
     if not waiting or (floor is not None and floor >= yesterday):
         as_of = max(yesterday, floor or yesterday)
-        missing = gaps if as_of == yesterday else gaps_on(site, as_of, complete, attempts)
+        missing = gaps if as_of == yesterday else gaps_on(site, as_of, state)
         # an account that has just begun is not late before its first deadline
         return Due(as_of, (), tuple(gap for gap in missing if now >= gap.deadline))
     if floor is None:
         return Due(None, waiting)
     as_of = max(floor, yesterday - timedelta(days=1))
-    return Due(as_of, waiting, gaps_on(site, as_of, complete, attempts))
+    return Due(as_of, waiting, gaps_on(site, as_of, state))
 
 
-def gaps_on(
-    site: Site,
-    day: date,
-    complete: Collection[SliceKey],
-    attempts: Mapping[SliceKey, Attempt],
-) -> tuple[Gap, ...]:
+def gaps_on(site: Site, day: date, state: LakeState) -> tuple[Gap, ...]:
     """Return the required slices of a day that have no current reading."""
+    complete = state.complete(day)
     missing = [
         (key, stream)
         for key, stream in _expected(site, day)
         if stream.is_required and key not in complete
     ]
+    if not missing:
+        return ()
+    attempts, last = state.attempts(day), state.last_complete(day)
     return tuple(
-        Gap(key, deadline(stream, day), _last_complete(key, complete), attempts.get(key))
+        Gap(
+            key,
+            deadline(stream, day),
+            last.get((key.platform, key.stream, key.account_key)),
+            attempts.get(key),
+        )
         for key, stream in missing
     )
 
 
-def unread_on(
-    site: Site,
-    day: date,
-    complete: Collection[SliceKey],
-    attempts: Mapping[SliceKey, Attempt],
-) -> tuple[Gap, ...]:
+def unread_on(site: Site, day: date, state: LakeState) -> tuple[Gap, ...]:
     """Return the slices of APIs that nothing requires and nobody has tried to read yet.
 
     What landed after the gate belongs to them: its own gate follows, and then it counts.
     """
+    complete, attempts = state.complete(day), state.attempts(day)
     return tuple(
         Gap(key, deadline(stream, day), attempt=attempts.get(key))
         for key, stream in _expected(site, day)
@@ -126,12 +123,6 @@ def _expected(site: Site, day: date) -> Iterator[tuple[SliceKey, Stream]]:
                 yield SliceKey(platform.name, stream.name, account.key, day), stream
 
 
-def _last_complete(key: SliceKey, complete: Collection[SliceKey]) -> date | None:
-    source = (key.platform, key.stream, key.account_key)
-    older = (k for k in complete if (k.platform, k.stream, k.account_key) == source)
-    return max((k.dt for k in older if k.dt < key.dt), default=None)
-
-
 def deadline(stream: Stream, day: date) -> datetime:
     """Return the moment from which a day of a stream is late."""
     return datetime.combine(day + timedelta(days=1), stream.deadline_at, SHANGHAI)
@@ -143,12 +134,9 @@ def is_active(account: Account, day: date) -> bool:
     return is_begun and (account.active_to is None or day <= account.active_to)
 
 
-def account_starts(site: Site, slices: Iterable[WinningSlice]) -> dict[str, date]:
+def account_starts(site: Site, slices: pa.Table) -> dict[str, date]:
     """Map each own account with a beginning to its first day: configured, or first landed."""
-    landed: dict[str, date] = {}
-    for winner in slices:
-        key = winner.key
-        landed[key.account_key] = min(landed.get(key.account_key, key.dt), key.dt)
+    landed = first_days(slices)
     starts = {a.key: a.active_from or landed.get(a.key) for a in site.own_accounts}
     return {key: day for key, day in starts.items() if day is not None}
 

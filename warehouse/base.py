@@ -1,11 +1,15 @@
 """What the promoted build database was made from; the next build starts from it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from extractors.core.lake import SliceKey, many_objects
+import pyarrow as pa
+
+from extractors.core.landed import sql_list
 from tidemark.settings import Settings
+from warehouse.slices import KEY
 
 CURRENT = "current.duckdb"
 
@@ -18,12 +22,6 @@ class Base:
     config_hash: str
     first_date: date
     as_of_date: date
-    batches: frozenset[tuple[SliceKey, str]]
-
-    @property
-    def keys(self) -> set[SliceKey]:
-        """The slices that were used, whatever batch they came from."""
-        return {key for key, _ in self.batches}
 
 
 def base_path(settings: Settings) -> Path:
@@ -31,7 +29,6 @@ def base_path(settings: Settings) -> Path:
     return settings.build_dir / CURRENT
 
 
-@many_objects()
 def read_base(settings: Settings) -> Base | None:
     """Return what the newest build was made from, or None when there is no readable one."""
     import duckdb
@@ -43,13 +40,27 @@ def read_base(settings: Settings) -> Base | None:
             made_from = database.execute(
                 "select model_hash, config_hash, first_date, as_of_date from state.build"
             ).fetchone()
-            used = database.execute(
-                "select platform, stream, account_key, dt, batch_id from state.winning_slice"
-            ).fetchall()
     except duckdb.Error:
         return None
     if made_from is None:
         return None
-    batches = frozenset((SliceKey(*row[:4]), str(row[4])) for row in used)
-    models, config, first, as_of = made_from
-    return Base(models, config, first, as_of, batches)
+    return Base(*made_from)
+
+
+def brings_more(settings: Settings, slices: pa.Table, files: Collection[tuple[str, str]]) -> bool:
+    """Tell whether there is a slice that the newest build has not, or a newer file of one.
+
+    files are the streams (platform, stream) that come in files. Raises duckdb.Error without a
+    build.
+    """
+    import duckdb
+
+    listed = sql_list({"/".join(stream) for stream in files})
+    with duckdb.connect(str(base_path(settings)), read_only=True) as database:
+        database.register("now", slices)
+        found = database.execute(
+            f"select 1 from now where ({KEY}) not in (select ({KEY}) from state.winning_slice) "
+            f"or (platform || '/' || stream in ({listed or 'null'}) and ({KEY}, batch_id) "
+            f"not in (select ({KEY}, batch_id) from state.winning_slice)) limit 1"
+        )
+        return found.fetchone() is not None

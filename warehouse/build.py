@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from extractors.core.lake import WinningSlice
 from tidemark.errors import TidemarkError
 from tidemark.settings import Settings
 from warehouse.base import Base, base_path, read_base
@@ -61,7 +60,7 @@ def build_candidate(
     return plan.plan_id
 
 
-def _of_engine(site: Site, slices: Sequence[WinningSlice]) -> Transform:
+def _of_engine(site: Site, slices: pa.Table) -> Transform:
     """Return what builds the tables, as the settings say."""
     if site.settings.engine == "duckdb":
         return run_dbt
@@ -71,7 +70,7 @@ def _of_engine(site: Site, slices: Sequence[WinningSlice]) -> Transform:
 
 
 def _build(
-    site: Site, plan: Plan, slices: Sequence[WinningSlice], transform: Transform
+    site: Site, plan: Plan, slices: pa.Table, transform: Transform
 ) -> dict[str, list[str]] | None:
     import duckdb
 
@@ -141,12 +140,12 @@ def would_turn_back(base: Base, plan: Plan) -> bool:
 
 
 def _changed(
-    site: Site, database: Any, base: Base | None, plan: Plan, slices: Sequence[WinningSlice]
+    site: Site, database: Any, base: Base | None, plan: Plan, slices: pa.Table
 ) -> dict[str, list[str]] | None:
     if base is None:
         return None
     database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
     as_of = date.fromisoformat(plan.as_of_date)
-    days = changed_dates(site, database, base, slices, as_of=as_of)
+    days = changed_dates(site, database, base, as_of=as_of)
     database.execute("detach base")
     return days

@@ -2,22 +2,20 @@
 
 import hashlib
 import shutil
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extractors.core.lake import Lake, WinningSlice, current_rows_sql
+from extractors.core.lake import Lake, current_rows_sql
 from extractors.core.model import Platform, Stream
 from extractors.core.people import same_person
 from warehouse.base import base_path
 from warehouse.ledger_tables import ledger_tables
 from warehouse.plans import Plan, plan_dir
 from warehouse.site import Site
-from warehouse.slices import slice_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,7 +53,7 @@ def start_candidate(site: Site, plan_id: str, *, from_base: bool) -> Path:
 
 
 def write_inputs(
-    site: Site, database: "duckdb.DuckDBPyConnection", plan: Plan, slices: Sequence[WinningSlice]
+    site: Site, database: "duckdb.DuckDBPyConnection", plan: Plan, slices: pa.Table
 ) -> None:
     """Put everything that dbt reads into the build database."""
     for schema in SCHEMAS:
@@ -69,11 +67,9 @@ def write_inputs(
         write_table(database, f"ledger.{name}", table)
 
 
-def remember(
-    database: "duckdb.DuckDBPyConnection", plan: Plan, slices: Sequence[WinningSlice]
-) -> None:
+def remember(database: "duckdb.DuckDBPyConnection", plan: Plan, slices: pa.Table) -> None:
     """Write down what the build is made from; the next one starts from it."""
-    write_table(database, "state.winning_slice", slice_table(slices).drop_columns(["files"]))
+    write_table(database, "state.winning_slice", slices.drop_columns(["files"]))
     made_from = {
         "release_id": [plan.plan_id],
         "model_hash": [plan.model_hash],
@@ -97,10 +93,8 @@ def write_table(database: "duckdb.DuckDBPyConnection", name: str, table: pa.Tabl
     database.unregister("incoming")
 
 
-def _write_views(
-    site: Site, database: "duckdb.DuckDBPyConnection", slices: Sequence[WinningSlice]
-) -> None:
-    database.register("used", slice_table(slices))
+def _write_views(site: Site, database: "duckdb.DuckDBPyConnection", slices: pa.Table) -> None:
+    database.register("used", slices)
     database.execute(f"create or replace table lake.winning_slice as {_USED}")
     database.unregister("used")
     write_table(database, "lake.same_person", _same_person(site.lake))
@@ -146,16 +140,17 @@ def winners_of(platform: Platform, stream: Stream) -> str:
     )
 
 
-def current_files(
-    site: Site, slices: Sequence[WinningSlice]
-) -> Iterator[tuple[Platform, Stream, list[str]]]:
+def current_files(site: Site, slices: pa.Table) -> Iterator[tuple[Platform, Stream, list[str]]]:
     """Yield every stream with its current files, each once, after a zero-row file."""
-    by_stream: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    for winner in slices:
-        of_stream = by_stream[winner.key.platform, winner.key.stream]
-        of_stream.update(dict.fromkeys(winner.files))
+    import duckdb
+
+    found = duckdb.execute(
+        "select platform, stream, list_sort(list(distinct file)) "
+        "from (select platform, stream, unnest(files) as file from slices) group by all"
+    )
+    by_stream = {(row[0], row[1]): row[2] for row in found.fetchall()}
     for platform, stream in site.streams:
-        used = by_stream[platform.name, stream.name]
+        used = by_stream.get((platform.name, stream.name), [])
         yield platform, stream, [zero_row_file(site.lake, platform, stream), *used]
 
 

@@ -1,15 +1,16 @@
 """The changed dates of a build: what dbt would read now against what the base build read."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from extractors.core.lake import SliceKey, WinningSlice, many_objects
+from extractors.core.lake import SliceKey
 from extractors.core.model import LOAD_FIELDS, Stream
 from warehouse.base import Base
 from warehouse.site import Site
+from warehouse.slices import KEY
 from warehouse.touches import DOMAINS, Touch, touch_of
 
 logger = logging.getLogger(__name__)
@@ -30,23 +31,22 @@ class Comparison:
     as_of: date
 
 
-@many_objects()
 def changed_dates(
-    site: Site, database: Any, base: Base, slices: Iterable[WinningSlice], *, as_of: date
+    site: Site, database: Any, base: Base, *, as_of: date
 ) -> dict[str, list[str]] | None:
     """Return the changed days per domain; None when the base can no longer be read.
 
+    database holds the inputs of the build, and the newest build is attached to it as `base`.
     Rows are compared, not batches: reading the same figures again changes no day.
     """
     import duckdb
 
     streams = {f"{platform.name}/{stream.name}": stream for platform, stream in site.streams}
     comparison = Comparison(database, streams, base, as_of)
-    now = {(winner.key, winner.batch_id) for winner in slices}
-    differing = _by_stream(key for key, _ in now ^ base.batches)
-    appeared = _by_stream({key for key, _ in now} ^ base.keys)
     found: Days = {domain: set(_between(_next(base.as_of_date), as_of)) for domain in DOMAINS}
     try:
+        differing = _differing(database, f"{KEY}, batch_id")
+        appeared = _differing(database, KEY)
         for name in streams:
             for domain, days in _touched(
                 comparison, name, differing.get(name, set()), appeared.get(name, set())
@@ -132,10 +132,17 @@ def _days(database: Any, touch: Touch, table: str) -> set[date]:
     return {day for (day,) in rows}
 
 
-def _by_stream(keys: Iterable[SliceKey]) -> dict[str, set[SliceKey]]:
+def _differing(database: Any, columns: str) -> dict[str, set[SliceKey]]:
+    """Return by stream the slices that only one of the two builds is made from."""
+    now, before = (
+        f"select {columns} from {table}"
+        for table in ("lake.winning_slice", "base.state.winning_slice")
+    )
+    rows = database.execute(f"({now} except {before}) union all ({before} except {now})").fetchall()
     found: dict[str, set[SliceKey]] = {}
-    for key in keys:
-        found.setdefault(f"{key.platform}/{key.stream}", set()).add(key)
+    for platform, stream, account_key, dt, *_ in rows:
+        key = SliceKey(platform, stream, account_key, dt)
+        found.setdefault(f"{platform}/{stream}", set()).add(key)
     return found
 
 

@@ -5,11 +5,13 @@ import importlib.metadata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from extractors.core.lake import WinningSlice
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tidemark.settings import PROJECT_ROOT
 from warehouse.site import Site
-from warehouse.slices import order
 
+_OF_A_SLICE = ("platform", "stream", "account_key", "dt", "batch_id", "status", "rows")
 _CODE = frozenset({".sql", ".yml", ".yaml", ".csv", ".json", ".py"})
 _WORDING = frozenset({"alerts.yml", "playbooks.yml"})
 _GENERATED = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
@@ -51,12 +53,10 @@ def audit_hash() -> str:
     return _hash(_files(PROJECT_ROOT / "expectations" / "marts"))
 
 
-def input_hash(slices: Iterable[WinningSlice], hashes: Sequence[str]) -> str:
-    """Hash everything a release is made from."""
-    lines = [
-        "|".join(map(str, (*order(winner), winner.status, winner.rows)))
-        for winner in sorted(slices, key=order)
-    ]
+def input_hash(slices: pa.Table, hashes: Sequence[str]) -> str:
+    """Hash everything a release is made from; slices as warehouse/slices.py sorts them."""
+    told = [slices[name].cast(pa.string()) for name in _OF_A_SLICE]
+    lines = pc.binary_join_element_wise(*told, "|").to_pylist()
     return _hash(["\n".join(lines).encode(), *(part.encode() for part in hashes)])
 
 

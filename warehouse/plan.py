@@ -2,18 +2,19 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from extractors.core.lake import READABLE, WinningSlice, many_objects
 from tidemark.clock import business_date
 from tidemark.settings import Settings
 from warehouse.asof import Due, account_starts, due_day
-from warehouse.base import Base, read_base
+from warehouse.base import brings_more, read_base
 from warehouse.fingerprint import audit_hash, code_version, config_hash, input_hash, model_hash
 from warehouse.hold import read_hold
 from warehouse.lock import locked
@@ -22,7 +23,7 @@ from warehouse.recovery import finish_what_was_begun
 from warehouse.releases import PLANS, current_entry, next_id
 from warehouse.room import check_room
 from warehouse.site import Site, open_site
-from warehouse.slices import LakeState, lake_state, read_lake_state, slice_table
+from warehouse.slices import LakeState, read_lake_state
 from warehouse.source_day import source_day_table
 from warehouse.status import Outcome, write_atomically, write_status
 
@@ -47,31 +48,19 @@ def plan(settings: Settings, *, force: bool = False) -> Plan | None:
         return make_plan(open_site(settings), force=force)
 
 
-@many_objects()
 def is_still_reading(settings: Settings) -> bool:
     """Tell whether all that is new belongs to a reading of yesterday that is not at its end.
 
     A gate and a plan would then come to nothing; the reading's end wakes them again.
     """
     site = open_site(settings)
-    found = site.lake.landed()
-    state, ungated = lake_state(site, found), found.ungated()
-    complete = state.complete()
-    # as if the gate passed everything that is new
-    landed = {m.key(s) for m in ungated for s in m.slices if s.status in READABLE} | complete
-    due = due_day(site, landed, _as_of(current_entry(settings, site.lake)), state.attempts)
+    state = read_lake_state(site, is_gate_foreseen=True)
+    due = due_day(site, state, _as_of(current_entry(settings, site.lake)))
     if not due.waiting:
         return False
-    yesterday = due.waiting[0].key.dt
-    files = {(p.name, s.name) for p, s in site.streams if s.read is None}
-    return all(
-        (manifest.platform, manifest.stream) not in files
-        and all(s.dt >= yesterday or manifest.key(s) in complete for s in manifest.slices)
-        for manifest in ungated
-    )
+    return state.is_news_only_of(due.waiting[0].key.dt, _file_streams(site))
 
 
-@many_objects()
 def make_plan(site: Site, *, force: bool = False) -> Plan | None:
     """Plan a release under a lock that the caller holds; `force` also builds what is unchanged."""
     finish_what_was_begun(site)
@@ -97,28 +86,28 @@ def make_plan(site: Site, *, force: bool = False) -> Plan | None:
 
 def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
     current = current_entry(site.settings, site.lake)
-    due = due_day(site, state.complete(), _as_of(current), state.attempts)
+    due = due_day(site, state, _as_of(current))
     awaited = "; ".join(gap.waiting() for gap in due.waiting)
     waiting = Nothing("waiting", f"waiting for {awaited}", due)
     if due.as_of is None:
         return waiting
     slices = state.slices(due.as_of)
-    if not slices:
+    if not slices.num_rows:
         return Nothing("unchanged", f"the lake holds no current slice up to {due.as_of}", due)
     found = _describe(site, due, state, slices)
     if force:
         return _keep(site, found, state, slices)
     if current is not None and _is_same(found, current):
-        reason = f"nothing changed since {current['release_id']} ({len(slices)} slices)"
+        reason = f"nothing changed since {current['release_id']} ({slices.num_rows} slices)"
         return waiting if due.waiting else Nothing("unchanged", reason, due)
     if due.waiting and not _is_urgent(site, found, current, slices):
         return waiting
     return _keep(site, found, state, slices)
 
 
-def _describe(site: Site, due: Due, state: LakeState, slices: Sequence[WinningSlice]) -> Plan:
+def _describe(site: Site, due: Due, state: LakeState, slices: pa.Table) -> Plan:
     models, config = model_hash(site), config_hash(site)
-    first = min([*account_starts(site, slices).values(), *(s.key.dt for s in slices)])
+    first = min([*account_starts(site, slices).values(), pc.min(slices["dt"]).as_py()])
     as_of = due.as_of or first
     return Plan(
         plan_id="",
@@ -144,7 +133,7 @@ def _is_same(found: Plan, current: Mapping[str, Any]) -> bool:
 
 
 def _is_urgent(
-    site: Site, found: Plan, current: Mapping[str, Any] | None, slices: Sequence[WinningSlice]
+    site: Site, found: Plan, current: Mapping[str, Any] | None, slices: pa.Table
 ) -> bool:
     """Tell whether something is worth a release while yesterday is still being read.
 
@@ -156,18 +145,14 @@ def _is_urgent(
     base = read_base(site.settings)
     if base is None or (base.model_hash, base.config_hash) != (found.model_hash, found.config_hash):
         return True
-    return any(_is_new(site, winner, base) for winner in slices)
+    return brings_more(site.settings, slices, _file_streams(site))
 
 
-def _is_new(site: Site, winner: WinningSlice, base: Base) -> bool:
-    if winner.key not in base.keys:
-        return True
-    files = {(p.name, s.name) for p, s in site.streams if s.read is None}
-    is_file = (winner.key.platform, winner.key.stream) in files
-    return is_file and (winner.key, winner.batch_id) not in base.batches
+def _file_streams(site: Site) -> set[tuple[str, str]]:
+    return {(platform.name, stream.name) for platform, stream in site.streams if not stream.read}
 
 
-def _keep(site: Site, found: Plan, state: LakeState, slices: Sequence[WinningSlice]) -> Plan:
+def _keep(site: Site, found: Plan, state: LakeState, slices: pa.Table) -> Plan:
     """Write the plan down, or return the open one that says the same."""
     for plan_id in open_plans(site.settings):
         before = read_plan(site.settings, plan_id)
@@ -182,7 +167,7 @@ def _keep(site: Site, found: Plan, state: LakeState, slices: Sequence[WinningSli
     kept = Plan(**{**asdict(found), "plan_id": plan_id})
     folder = plan_dir(site.settings, plan_id)
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(slice_table(slices), folder / "slices.parquet")
+    pq.write_table(slices, folder / "slices.parquet")
     pq.write_table(source_day_table(site, state, as_of), folder / "source_day.parquet")
     # the last file makes the plan exist
     write_atomically(folder / "plan.json", json.dumps(asdict(kept), indent=2))

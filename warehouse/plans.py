@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extractors.core.lake import WinningSlice, many_objects
 from tidemark.settings import Settings
 from warehouse.errors import PlanError
-from warehouse.slices import slices_from
+from warehouse.slices import SLICES
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,9 @@ def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
     return Plan(**body)
 
 
-@many_objects()
-def read_slices(settings: Settings, plan_id: str) -> list[WinningSlice]:
-    """Return the slices that a plan is made of."""
-    return slices_from(pq.read_table(plan_dir(settings, plan_id) / "slices.parquet"))
+def read_slices(settings: Settings, plan_id: str) -> pa.Table:
+    """Return the slices that a plan is made of, as warehouse/slices.py shapes them."""
+    return pq.read_table(plan_dir(settings, plan_id) / "slices.parquet", schema=SLICES)
 
 
 def plan_dir(settings: Settings, plan_id: str) -> Path:

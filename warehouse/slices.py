@@ -1,25 +1,18 @@
 """What the lake holds now: the current slice of every key, and the newest attempt at it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
-from extractors.core.lake import (
-    READABLE,
-    Landed,
-    Manifest,
-    SliceKey,
-    SliceRecord,
-    SliceVerdict,
-    WinningSlice,
-    current_slices,
-)
+from extractors.core.lake import SliceKey
+from extractors.core.landed import sql_list
+from extractors.core.model import READABLE
 from warehouse.site import Site
 
-STREAM = tuple[str, str]
-
+#: the slices that a release is made from, sorted by stream, account, day and batch
 SLICES = pa.schema(
     [
         pa.field("platform", pa.string(), False),
@@ -34,6 +27,52 @@ SLICES = pa.schema(
         pa.field("files", pa.list_(pa.string()), False),
     ]
 )
+#: platform, stream and account
+Source = tuple[str, str, str]
+KEY = "platform, stream, account_key, dt"
+NEWEST = "committed_at desc, batch_id desc, path desc, nth desc"
+
+# of replaced slices the newest counts, of versions every one; and what no stream declares, none
+_TABLES = f"""
+create temp table winner as
+select admitted.* exclude (is_accepted, passed, failures)
+from admitted
+inner join declared using (platform, stream)
+qualify
+    declared.merge = 'upsert_version'
+    or row_number() over (partition by {KEY} order by {NEWEST}) = 1;
+
+create temp view ending as
+select
+    {KEY}, path, nth, batch_id, rows, committed_at,
+    status not in ({sql_list(READABLE)}) or passed is not null as is_judged,
+    case
+        when not is_judged then 'not_ready'
+        when status in ({sql_list(READABLE)}) and not passed then 'suspect'
+        else status
+    end as status,
+    case
+        when not is_judged then 'the gate has not judged it yet (run tidemark gate)'
+        when slice.status in ({sql_list(READABLE)}) and not passed
+            then 'refused by ' || array_to_string(failures, ', ')
+        else error
+    end as error
+from slice;
+"""
+
+_COMPLETE = f"create temp view complete as select distinct {KEY} from winner"
+_FORESEEN = (
+    f"{_COMPLETE} union select {KEY} from slice "
+    f"where status in ({sql_list(READABLE)}) and passed is null"
+)
+
+_ATTEMPT = f"""
+select {KEY}, status, rows, batch_id, committed_at, error, is_judged
+from ending
+where {{where}}
+qualify row_number() over (partition by {KEY} order by {NEWEST}) = 1
+order by {KEY}
+"""
 
 
 @dataclass(frozen=True)
@@ -50,136 +89,121 @@ class Attempt:
 
 @dataclass(frozen=True)
 class LakeState:
-    """The current slices per stream, and the newest attempt per slice."""
+    """The current slices per stream, and the newest attempt per slice.
 
-    current: dict[STREAM, list[WinningSlice]]
-    attempts: dict[SliceKey, Attempt]
+    `tables` are those of extractors/core/landed.py and `winner`, the slices that count; views:
+    `complete`, their keys; `ending`, how every reading ended.
+    """
 
-    def slices(self, until: date | None = None) -> list[WinningSlice]:
-        """Return all current slices, of days up to `until`, in a fixed order."""
-        return sorted(
-            (s for of_stream in self.current.values() for s in of_stream if in_time(s, until)),
-            key=order,
+    tables: Any
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever tried."""
+        return self.tables.execute("select 1 from slice limit 1").fetchone() is None
+
+    def slices(self, until: date | None = None) -> pa.Table:
+        """Return all current slices, of days up to `until`, shaped and sorted as SLICES."""
+        columns = ", ".join(SLICES.names)
+        query = f"select {columns} from winner where dt <= ? order by {KEY}, batch_id, path, nth"
+        found = self.tables.execute(query, [until or date.max]).to_arrow_table()
+        return found.cast(SLICES)
+
+    def complete(self, day: date) -> set[SliceKey]:
+        """Return the keys of a day that have a current slice, with or without rows."""
+        return set(self._keys("select * from complete where dt = ?", day))
+
+    def attempts(self, day: date) -> dict[SliceKey, Attempt]:
+        """Return the newest attempts at the slices of a day."""
+        return dict(self._attempts("dt = ?", day))
+
+    def accounts(self, until: date) -> dict[tuple[str, str], set[str]]:
+        """Return the accounts with a current slice up to a day, by platform and stream."""
+        found = self.tables.execute(
+            "select platform, stream, list(distinct account_key) from winner where dt <= ? "
+            "group by all",
+            [until],
         )
+        return {(row[0], row[1]): set(row[2]) for row in found.fetchall()}
+
+    def last_complete(self, before: date) -> dict[Source, date]:
+        """Return the newest day before a day that is complete, by platform, stream and account."""
+        found = self.tables.execute(
+            "select platform, stream, account_key, max(dt) from complete where dt < ? group by all",
+            [before],
+        )
+        return {(row[0], row[1], row[2]): row[3] for row in found.fetchall()}
+
+    def newest_days(self, ended: Collection[str]) -> dict[Source, date]:
+        """Return the newest day whose reading counts or has ended in one of these ways."""
+        attempts = _ATTEMPT.format(where="true")
+        found = self.tables.execute(
+            f"select platform, stream, account_key, max(dt) from (select {KEY} from complete "
+            f"union all select {KEY} from ({attempts}) where status in ({sql_list(ended)})) "
+            "group by all"
+        )
+        return {(row[0], row[1], row[2]): row[3] for row in found.fetchall()}
+
+    def is_news_only_of(self, day: date, files: Collection[tuple[str, str]]) -> bool:
+        """Tell whether all that the gate has yet to judge is of a day, or read once more.
+
+        What came in a file (files: platform and stream) is news of its own, whatever its day.
+        """
+        listed = sql_list({"/".join(stream) for stream in files})
+        other = self.tables.execute(
+            "select 1 from slice semi join ungated using (path) "
+            f"where platform || '/' || stream in ({listed or 'null'}) "
+            f"or (dt < ? and ({KEY}) not in (select ({KEY}) from winner)) limit 1",
+            [day],
+        )
+        return other.fetchone() is None
+
+    def suspects(self, since: date = date.min) -> list[tuple[SliceKey, Attempt]]:
+        """Return the newest attempts that are held back and that nobody has accepted."""
+        doubtful = f"dt >= ? and ({KEY}) in (select ({KEY}) from ending where status = 'suspect')"
+        counting = self.tables.execute(
+            f"select {KEY}, batch_id from winner where ({KEY}) in (select ({KEY}) from ending "
+            "where status = 'suspect')"
+        )
+        kept = {(SliceKey(*row[:4]), row[4]) for row in counting.fetchall()}
+        return [
+            (key, attempt)
+            for key, attempt in self._attempts(doubtful, since)
+            if attempt.status == "suspect" and (key, attempt.batch_id) not in kept
+        ]
 
     def refused(self, since: date) -> tuple[str, ...]:
         """Return what the gate keeps from counting, from a day on, with the rules by name."""
         return tuple(
             f"{key.platform}/{key.stream} {key.account_key} {key.dt}: {attempt.error}"
-            for key, attempt in self.suspects()
-            if key.dt >= since
+            for key, attempt in self.suspects(since)
         )
 
-    def suspects(self) -> list[tuple[SliceKey, Attempt]]:
-        """Return the newest attempts that are held back and that nobody has accepted."""
-        counting = {(s.key, s.batch_id) for of_stream in self.current.values() for s in of_stream}
-        return sorted(
-            (
-                (key, attempt)
-                for key, attempt in self.attempts.items()
-                if attempt.status == "suspect" and (key, attempt.batch_id) not in counting
-            ),
-            key=lambda item: str(item[0]),
-        )
+    def _attempts(self, where: str, *values: Any) -> Iterable[tuple[SliceKey, Attempt]]:
+        found = self.tables.execute(_ATTEMPT.format(where=where), list(values)).fetchall()
+        return ((SliceKey(*row[:4]), Attempt(*row[4:])) for row in found)
 
-    def complete(self) -> set[SliceKey]:
-        """Return the keys that have a current slice, with or without rows."""
-        return {s.key for of_stream in self.current.values() for s in of_stream}
+    def _keys(self, query: str, *values: Any) -> Iterable[SliceKey]:
+        return (SliceKey(*row) for row in self.tables.execute(query, list(values)).fetchall())
 
 
-def in_time(winner: WinningSlice, until: date | None) -> bool:
-    """Tell whether a slice belongs to a release of that as-of day."""
-    return until is None or winner.key.dt <= until
+def read_lake_state(site: Site, *, is_gate_foreseen: bool = False) -> LakeState:
+    """Read manifests and verdicts once and reduce them to what counts.
 
-
-def order(winner: WinningSlice) -> tuple[str, str, str, date, str]:
-    """Return the fixed order of slices: stream, account, day, batch."""
-    key = winner.key
-    return (key.platform, key.stream, key.account_key, key.dt, winner.batch_id)
-
-
-def read_lake_state(site: Site) -> LakeState:
-    """Read manifests and verdicts once and reduce them to what counts."""
-    return lake_state(site, site.lake.landed())
-
-
-def lake_state(site: Site, landed: Landed) -> LakeState:
-    """Reduce what was committed to what counts."""
-    admitted: dict[STREAM, list[WinningSlice]] = {}
-    for winner in landed.admitted():
-        admitted.setdefault((winner.key.platform, winner.key.stream), []).append(winner)
-    current = {
-        (platform.name, stream.name): current_slices(
-            admitted.get((platform.name, stream.name), []), stream
-        )
+    is_gate_foreseen: a slice is complete as if the gate passed everything that is new.
+    """
+    tables = site.lake.landed().tables
+    declared = [
+        {"platform": platform.name, "stream": stream.name, "merge": stream.merge}
         for platform, stream in site.streams
-    }
-    return LakeState(current, newest_attempts(landed.manifests, landed.verdicts))
-
-
-def newest_attempts(
-    manifests: Iterable[Manifest],
-    verdicts: Mapping[str, Mapping[tuple[str, date], SliceVerdict]],
-) -> dict[SliceKey, Attempt]:
-    """Return the newest attempt per slice; what the gate refused counts as suspect."""
-    found = {}
-    records = [(manifest, record) for manifest in manifests for record in manifest.slices]
-    for manifest, record in sorted(records, key=lambda r: (r[0].committed(r[1]), r[0].batch_id)):
-        spoken = verdicts.get(manifest.batch_id, {})
-        verdict = spoken.get((record.account_key, record.dt))
-        found[manifest.key(record)] = _attempt(manifest, record, verdict)
-    return found
-
-
-def slice_table(slices: Sequence[WinningSlice]) -> pa.Table:
-    """Return slices as a table."""
-    return pa.Table.from_pylist(
-        [
-            {
-                "platform": s.key.platform,
-                "stream": s.key.stream,
-                "account_key": s.key.account_key,
-                "dt": s.key.dt,
-                "batch_id": s.batch_id,
-                "status": s.status,
-                "rows": s.rows,
-                "captured_at": s.captured_at,
-                "committed_at": s.committed_at,
-                "files": list(s.files),
-            }
-            for s in slices
-        ],
-        schema=SLICES,
-    )
-
-
-def slices_from(table: pa.Table) -> list[WinningSlice]:
-    """Return the slices of a table made by slice_table."""
-    return [
-        WinningSlice(
-            SliceKey(row["platform"], row["stream"], row["account_key"], row["dt"]),
-            row["batch_id"],
-            row["status"],
-            row["rows"],
-            row["captured_at"],
-            row["committed_at"],
-            tuple(row["files"]),
-        )
-        for row in table.to_pylist()
     ]
+    tables.register("declared", pa.Table.from_pylist(declared))
+    tables.execute(_TABLES)
+    tables.execute(_FORESEEN if is_gate_foreseen else _COMPLETE)
+    return LakeState(tables)
 
 
-def moment(text: str) -> datetime:
-    """Return the moment that a manifest wrote as ISO text."""
-    return datetime.fromisoformat(text)
-
-
-def _attempt(manifest: Manifest, record: SliceRecord, verdict: SliceVerdict | None) -> Attempt:
-    status, error = str(record.status), record.error
-    is_judged = record.status not in READABLE or verdict is not None
-    if not is_judged:
-        status, error = "not_ready", "the gate has not judged it yet (run tidemark gate)"
-    elif record.status in READABLE and verdict is not None and not verdict.passed:
-        status, error = "suspect", "refused by " + ", ".join(verdict.failures)
-    committed_at = manifest.committed(record)
-    return Attempt(status, record.rows, manifest.batch_id, committed_at, error, is_judged)
+def first_days(slices: pa.Table) -> dict[str, date]:
+    """Return the first day of each account in some slices."""
+    first = slices.group_by("account_key").aggregate([("dt", "min")])
+    return dict(zip(first["account_key"].to_pylist(), first["dt_min"].to_pylist(), strict=True))

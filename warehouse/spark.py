@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from extractors.core.lake import Lake, WinningSlice, current_rows_of
+from extractors.core.lake import Lake, current_rows_of
 from tidemark.settings import Settings
 from tidemark.spark import spark_dir, spark_session
 from warehouse.candidate import current_files, winners_of, with_one_key_a_person, write_table
@@ -41,7 +41,7 @@ TYPES: Mapping[pa.DataType, str] = {
 
 def run_dbt_on_spark(
     site: Site,
-    slices: Sequence[WinningSlice],
+    slices: pa.Table,
     project_dir: Path,
     build_dir: Path,
     database: Path,
@@ -121,9 +121,7 @@ def _note(settings: Settings) -> Path:
     return spark_dir(settings) / "holds.json"
 
 
-def write_spark_inputs(
-    session: Any, site: Site, database: Path, slices: Sequence[WinningSlice]
-) -> None:
+def write_spark_inputs(session: Any, site: Site, database: Path, slices: pa.Table) -> None:
     """Put everything that dbt reads into Spark's catalog: schemas lake, config and ledger."""
     for schema in (*INPUTS, "files"):
         session.sql(f"create schema if not exists {schema}")

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 
 from extractors.core.asking import saw_the_end
 from extractors.core.batch import Batch
-from extractors.core.lake import READABLE, Manifest, SliceRecord
+from extractors.core.lake import Manifest, SliceRecord
+from extractors.core.model import READABLE
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 

@@ -10,7 +10,6 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from extractors.core.lake import (
-    READABLE,
     Lake,
     Manifest,
     SliceRecord,
@@ -18,7 +17,7 @@ from extractors.core.lake import (
     WinningSlice,
     current_slices,
 )
-from extractors.core.model import Platform, Stream
+from extractors.core.model import JUDGED, Platform, Stream
 
 MERGED = "-merged-"  # no batch id that is given out holds these letters
 COMMITTED = "_committed_at"
@@ -73,7 +72,7 @@ def _is_settled(
         if (manifest.batch_id, key) in counting:
             continue
         # held back: an acceptance may come, and matters unless a newer slice replaced it whole
-        may_count = record.status in READABLE | {"suspect"} and stream.merge == "upsert_version"
+        may_count = record.status in JUDGED and stream.merge == "upsert_version"
         if may_count or newest.get(key, "") <= manifest.committed(record):
             return False
     return True

@@ -10,24 +10,26 @@ Layout under the root (a URL; only this module knows how it is read and written)
 Current = manifest and passed verdict, per slice (stream, account, day).
 """
 
-import gc
 import json
 import shutil
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from extractors.core.landed import tables_of
 from extractors.core.model import SliceStatus, Stream
 from tidemark.errors import TidemarkError
+
+if TYPE_CHECKING:
+    import duckdb
 
 KNOWN_URLS = "file:///folder, s3://bucket/prefix, gs://…, hdfs://… or an installed fsspec address"
 BROKEN = (
@@ -35,7 +37,6 @@ BROKEN = (
     "tidemark extract reads it again"
 )
 LISTINGS_AT_MOST = 5
-READABLE: frozenset[str] = frozenset({"ok", "empty"})
 
 
 class LakeError(TidemarkError):
@@ -119,22 +120,6 @@ class WinningSlice:
 def new_batch_id(now: datetime) -> str:
     """Return an id that sorts by capture time and is never given twice."""
     return f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:10]}"
-
-
-@contextmanager
-def many_objects() -> Iterator[None]:
-    """Pause the search for unreachable cycles while a whole lake is held as small objects.
-
-    They form no cycles, and looking through a million of them again and again took three quarters
-    of the time of a plan.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def open_lake(url: str, copies: Path | None = None) -> "Lake":
@@ -247,8 +232,11 @@ class Lake:
         )
 
     def _json(self, path: str) -> Any:
+        return self._parsed(path, self.read_bytes(path))
+
+    def _parsed(self, path: str, body: bytes) -> Any:
         try:
-            return json.loads(self.read_bytes(path))
+            return json.loads(body)
         except ValueError as error:
             raise LakeError(f"{self.url}/{path}: is no JSON ({error}); {BROKEN}") from None
 
@@ -289,20 +277,29 @@ class Lake:
 
         days narrows the answer of one stream to some days, without listing the others.
         """
+        found = self._manifest_bodies(platform, stream, days)
+        return [self._manifest(path, body) for path, body in found.items()]
+
+    def _manifest_bodies(
+        self, platform: str, stream: str, days: Collection[date] | None
+    ) -> dict[str, bytes]:
         folder = "/".join(part for part in ("_manifests", platform, stream) if part)
         folders = [folder] if days is None else [f"{folder}/dt={day}" for day in sorted(days)]
         for _ in range(LISTINGS_AT_MOST):
             paths = [path for folder in folders for path in self.list_files(folder)]
             try:
-                return [self.manifest(path) for path in paths]
+                return {path: self.read_bytes(path) for path in paths}
             except FileNotFoundError:
                 continue  # compaction put another in its place since: list again
         raise LakeError(f"{self.url}/{folder}: manifests keep vanishing; who deletes them?")
 
     def manifest(self, path: str) -> Manifest:
         """Return one manifest; LakeError names it where it is none."""
+        return self._manifest(path, self.read_bytes(path))
+
+    def _manifest(self, path: str, body: bytes) -> Manifest:
         try:
-            return _manifest(self._json(path))
+            return _manifest(self._parsed(path, body))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise LakeError(f"{self.url}/{path}: is no manifest ({error!r}); {BROKEN}") from None
 
@@ -314,14 +311,6 @@ class Lake:
             f"_verdicts/{batch_id}.json",
             _to_json({"batch_id": batch_id, "slices": [asdict(verdict) for verdict in verdicts]}),
         )
-
-    def verdicts(self) -> dict[str, dict[tuple[str, date], SliceVerdict]]:
-        """Map batch id to its verdicts by (account key, day)."""
-        found = {}
-        for path in self.list_files("_verdicts"):
-            body = self._json(path)
-            found[body["batch_id"]] = {(v.account_key, v.dt): v for v in _slice_verdicts(body)}
-        return found
 
     def verdicts_of(self, batch_id: str) -> list[SliceVerdict]:
         """Return the verdicts on one batch so far."""
@@ -343,16 +332,24 @@ class Lake:
         self, platform: str = "", stream: str = "", days: Collection[date] | None = None
     ) -> "Landed":
         """Return what was committed of a stream, a platform or the whole lake, read once."""
-        manifests = self.manifests(platform, stream, days)
-        batches = {manifest.batch_id for manifest in manifests}
+        import duckdb
+
+        manifests = self._manifest_bodies(platform, stream, days)
         # of one stream, its own verdicts only: those of the whole lake are many
-        spoken = self._verdicts_on(batches) if stream else self.verdicts()
+        batches = (Path(path).stem for path in manifests) if stream else None
+        verdicts = self._verdicts(batches)
         accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")}
-        return Landed(manifests, spoken, accepted)
+        try:
+            tables, broken = tables_of(manifests, verdicts, accepted)
+        except duckdb.Error as error:
+            self._tell_broken(manifests, verdicts)
+            raise LakeError(f"{self.url}: manifests and verdicts cannot be read: {error}") from None
+        self._tell_broken({path: manifests[path] for path in broken}, {})
+        return Landed(self, tables, manifests)
 
     def ungated(self) -> list[Manifest]:
         """Return manifests with readable or suspect rows on which the gate has not spoken."""
-        return self.landed().ungated()
+        return self.landed().manifests("ungated")
 
     def admitted(
         self, platform: str = "", stream: str = "", days: Collection[date] | None = None
@@ -370,13 +367,20 @@ class Lake:
         """
         return current_slices(self.admitted(platform, stream.name, days), stream)
 
-    def _verdicts_on(
-        self, batches: Collection[str]
-    ) -> dict[str, dict[tuple[str, date], SliceVerdict]]:
-        return {
-            batch_id: {(v.account_key, v.dt): v for v in self.verdicts_of(batch_id)}
-            for batch_id in batches
-        }
+    def _verdicts(self, batches: Iterable[str] | None) -> dict[str, bytes]:
+        """Return the content of the verdicts on some batches, or of all, by path."""
+        if batches is None:
+            paths = self.list_files("_verdicts")
+        else:
+            paths = [p for b in batches if self.exists(p := f"_verdicts/{b}.json")]
+        return {path: self.read_bytes(path) for path in paths}
+
+    def _tell_broken(self, manifests: Mapping[str, bytes], verdicts: Mapping[str, bytes]) -> None:
+        """Raise LakeError for the first file that does not hold what it must."""
+        for path, body in verdicts.items():
+            self._parsed(path, body)
+        for path, body in manifests.items():
+            self._manifest(path, body)
 
     # -- ledgers ---------------------------------------------------------------------------
 
@@ -395,51 +399,27 @@ class Lake:
 
 @dataclass(frozen=True)
 class Landed:
-    """Manifests, the gate's verdicts by batch, and what a person accepted (batch, account, day)."""
+    """What was committed when it was asked for; `tables` is as landed.tables_of makes it."""
 
-    manifests: list[Manifest]
-    verdicts: Mapping[str, Mapping[tuple[str, date], SliceVerdict]]
-    accepted: Collection[tuple[str, str, str]]
+    lake: Lake
+    tables: "duckdb.DuckDBPyConnection"
+    bodies: Mapping[str, bytes]
 
-    def ungated(self) -> list[Manifest]:
-        """Return manifests with readable or suspect rows on which the gate has not spoken."""
-        return [
-            manifest
-            for manifest in self.manifests
-            if any(
-                s.status in READABLE | {"suspect"}
-                and (s.account_key, s.dt) not in self.verdicts.get(manifest.batch_id, {})
-                for s in manifest.slices
-            )
-        ]
-
-    def refused(self) -> list[Manifest]:
-        """Return manifests of which the gate has refused a slice."""
-        refused = {
-            (batch_id, v.account_key, v.dt)
-            for batch_id, found in self.verdicts.items()
-            for v in found.values()
-            if not v.passed
-        }
-        return [
-            m
-            for m in self.manifests
-            if any((m.batch_id, s.account_key, s.dt) in refused for s in m.slices)
-        ]
+    def manifests(self, view: str) -> list[Manifest]:
+        """Return the manifests that a view of paths names: ungated, or refused."""
+        paths = self.tables.execute(f"select path from {view} order by path").fetchall()
+        return [self.lake._manifest(path, self.bodies[path]) for (path,) in paths]
 
     def admitted(self) -> list[WinningSlice]:
         """Return every readable slice with a passed verdict or an acceptance, oldest first."""
-        found = []
-        for manifest in self.manifests:
-            passed = self.verdicts.get(manifest.batch_id, {})
-            for record in manifest.slices:
-                verdict = passed.get((record.account_key, record.dt))
-                slice_id = (manifest.batch_id, record.account_key, str(record.dt))
-                is_accepted = bool(self.accepted) and slice_id in self.accepted
-                is_passed = record.status in READABLE and verdict is not None and verdict.passed
-                if is_passed or (is_accepted and record.status in READABLE | {"suspect"}):
-                    found.append(_winning(manifest, record))
-        return sorted(found, key=lambda s: (s.committed_at, s.batch_id))
+        rows = self.tables.execute(
+            "select platform, stream, account_key, dt, batch_id, status, rows, captured_at, "
+            "committed_at, files, is_zero from admitted order by committed_at, batch_id, path, nth"
+        ).fetchall()
+        return [
+            WinningSlice(SliceKey(*key), batch, status, count, seen, committed, tuple(files), zero)
+            for *key, batch, status, count, seen, committed, files, zero in rows
+        ]
 
 
 def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[WinningSlice]:
@@ -506,19 +486,6 @@ def _slice_verdicts(body: Mapping[str, Any]) -> list[SliceVerdict]:
         )
         for s in body["slices"]
     ]
-
-
-def _winning(manifest: Manifest, record: SliceRecord) -> WinningSlice:
-    return WinningSlice(
-        manifest.key(record),
-        manifest.batch_id,
-        "ok" if record.rows else "empty",
-        record.rows,
-        record.captured_at or manifest.captured_at,
-        manifest.committed(record),
-        manifest.files if record.rows else (),
-        record.is_zero,
-    )
 
 
 def _manifest(body: Mapping[str, Any]) -> Manifest:

@@ -14,6 +14,11 @@ FieldKind = Literal["attribute", "snapshot", "increment", "cumulative", "window_
 MergeRule = Literal["replace_slice", "upsert_version"]
 SliceStatus = Literal["ok", "empty", "suspect", "failed", "not_ready", "not_offered", "missing"]
 
+#: slices of these hold rows that may count
+READABLE: frozenset[SliceStatus] = frozenset({"ok", "empty"})
+#: what the gate judges: a suspect slice too, so that whoever accepts it knows
+JUDGED: frozenset[SliceStatus] = READABLE | {"suspect"}
+
 #: columns the runtime adds to every raw row, after the declared fields
 LOAD_FIELDS: tuple[tuple[str, pa.DataType], ...] = (
     ("account_key", pa.string()),

@@ -14,8 +14,8 @@ from typing import Any
 
 from extractors.core.batch import Batch
 from extractors.core.intake import placed
-from extractors.core.lake import READABLE, Lake, Manifest, SliceRecord, WinningSlice, iter_rows
-from extractors.core.model import Platform, Stream, Window
+from extractors.core.lake import Lake, Manifest, SliceRecord, WinningSlice, iter_rows
+from extractors.core.model import JUDGED, Platform, Stream, Window
 from extractors.core.parts import SliceId
 from extractors.core.rows import ROW_ERRORS, Normaliser, RowRefused
 from extractors.core.suspects import with_suspects
@@ -114,7 +114,7 @@ def _standing(
     found: dict[SliceId, WinningSlice] = {}
     for manifest in sorted(manifests, key=lambda m: (m.committed_at, m.batch_id)):
         for record in manifest.slices:
-            if record.status in READABLE | {"suspect"}:
+            if record.status in JUDGED:
                 found[(record.account_key, record.dt)] = WinningSlice(
                     manifest.key(record),
                     manifest.batch_id,

@@ -49,7 +49,9 @@ def test_a_day_that_was_gated_counts_and_the_next_one_waits_for_the_gate(tmp_pat
     land_days(site, world, [world.first], is_gated=True)
     land_days(site, world, [rebuild.LAST], is_gated=False)
 
-    counting = {(s.key.stream, s.key.dt, s.rows) for s in read_lake_state(site).slices()}
+    counting = {
+        (s["stream"], s["dt"], s["rows"]) for s in read_lake_state(site).slices().to_pylist()
+    }
     assert counting == {
         ("account_counts", date(2026, 4, 29), 1),
         ("posts", date(2026, 4, 29), 4),

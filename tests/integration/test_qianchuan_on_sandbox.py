@@ -195,10 +195,10 @@ def test_a_refresh_token_that_was_used_elsewhere_asks_for_a_person(running):
 
 def test_what_a_second_platform_tells_of_an_account_is_waited_for(running):
     site = open_site(running.settings)
-    nothing = unread_on(site, DAY, (), {})
+    nothing = unread_on(site, DAY, read_lake_state(site))
     capture(running, "04-15T12:45:00")
     gate_lake(site.lake, site.settings)
-    captured = unread_on(site, DAY, (), read_lake_state(site).attempts)
+    captured = unread_on(site, DAY, read_lake_state(site))
 
     key = SliceKey("qianchuan", "live_sessions", "douyin_acme", DAY)
     assert key in {gap.key for gap in nothing}

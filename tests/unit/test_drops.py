@@ -320,7 +320,7 @@ def _current_plays(lake: Lake) -> dict[date, int]:
     """Return what counts once the gate has passed everything."""
     for manifest in lake.ungated():
         passed = [SliceVerdict(s.account_key, s.dt, True) for s in manifest.slices]
-        spoken = lake.verdicts().get(manifest.batch_id, {})
+        spoken = {(v.account_key, v.dt): v for v in lake.verdicts_of(manifest.batch_id)}
         lake.write_verdict(manifest.batch_id, [*spoken.values(), *passed])
     slices = lake.current(DAYS, "sheet")
     files = sorted({lake.address(path) for winner in slices for path in winner.files})

@@ -80,7 +80,7 @@ def _changed(site, as_of: date) -> dict[str, list[str]] | None:
     with duckdb.connect(":memory:") as database:
         write_inputs(site, database, plan, slices)
         database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
-        return changed_dates(site, database, read_base(site.settings), slices, as_of=as_of)
+        return changed_dates(site, database, read_base(site.settings), as_of=as_of)
 
 
 def _plan(site):

@@ -6,7 +6,7 @@ import pytest
 from tests.warehouse_site import land, land_day, make_site, plays
 from warehouse.ledger_tables import COLUMNS, ledger_tables
 from warehouse.said import BASELINES, SAID, WEEKDAYS, new_verdicts, say
-from warehouse.slices import read_lake_state, slice_table, slices_from
+from warehouse.slices import read_lake_state
 from warehouse.source_day import source_day_table
 
 
@@ -75,15 +75,6 @@ def test_a_file_stream_is_expected_after_its_first_file(tmp_path):
 
     assert before == {"days"}
     assert after == {"alpha_acme"}
-
-
-def test_slices_survive_their_way_through_a_file(tmp_path):
-    site, _ = make_site(tmp_path)
-    land_day(site, "2026-04-14")
-    slices = read_lake_state(site).slices()
-
-    assert slices
-    assert slices_from(slice_table(slices)) == slices
 
 
 def test_ledger_tables_have_their_columns_also_when_empty(tmp_path):

@@ -14,7 +14,7 @@ from tidemark.orchestration.checkup.time import NTP, SKEW_ALLOWED
 from tidemark.settings import Settings
 from warehouse.asof import deadline, is_active
 from warehouse.site import Site
-from warehouse.slices import LakeState, read_lake_state
+from warehouse.slices import LakeState, Source, read_lake_state
 from warehouse.source_day import ENDED
 
 SHOWN_AT_MOST = 5
@@ -123,10 +123,10 @@ def _slices(settings: Settings, lake: Lake) -> Iterator[Finding]:
     site = Site(settings, lake, accounts, platforms, "", dict)
     state = read_lake_state(site)
     yield from _suspects(state)
-    if state.attempts:
-        yield from _sources(site, state, now)
-    else:
+    if state.is_empty:
         yield ok("sources", "nothing has landed yet")
+    else:
+        yield from _sources(site, state.newest_days(ENDED), now)
 
 
 def _suspects(state: LakeState) -> Iterator[Finding]:
@@ -153,9 +153,8 @@ class _Behind:
         return f"{self.stream.name} ({newest}, {self.due} is due)"
 
 
-def _sources(site: Site, state: LakeState, now: datetime) -> Iterator[Finding]:
+def _sources(site: Site, newest: Mapping[Source, date], now: datetime) -> Iterator[Finding]:
     """Compare the newest day of every stream of an API with the newest whose deadline is past."""
-    newest = _newest_days(state)
     stale = False
     for platform in site.platforms:
         for account in site.own_accounts:
@@ -175,19 +174,10 @@ def _sources(site: Site, state: LakeState, now: datetime) -> Iterator[Finding]:
         yield ok("sources", "every stream of every account is as new as its deadline asks")
 
 
-def _newest_days(state: LakeState) -> dict[tuple[str, str, str], date]:
-    found: dict[tuple[str, str, str], date] = {}
-    ended = {key for key, attempt in state.attempts.items() if attempt.status in ENDED}
-    for key in ended | state.complete():
-        source = (key.platform, key.stream, key.account_key)
-        found[source] = max(found.get(source, key.dt), key.dt)
-    return found
-
-
 def _behind(
     platform: Platform,
     account: Account,
-    newest: Mapping[tuple[str, str, str], date],
+    newest: Mapping[Source, date],
     now: datetime,
 ) -> Iterator[_Behind]:
     yesterday = business_date(now) - timedelta(days=1)

@@ -1,0 +1,184 @@
+"""What has landed, as tables: three years of slices are a million, too many for objects."""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from extractors.core.model import JUDGED, READABLE
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MANIFEST = {
+    "batch_id": "VARCHAR",
+    "platform": "VARCHAR",
+    "stream": "VARCHAR",
+    "dt": "DATE",
+    "committed_at": "VARCHAR",
+    "captured_at": "VARCHAR",
+    "files": ["VARCHAR"],
+    "slices": [
+        {
+            "account_key": "VARCHAR",
+            "dt": "DATE",
+            "status": "VARCHAR",
+            "rows": "BIGINT",
+            "error": "VARCHAR",
+            "is_zero": "BOOLEAN",
+            "committed_at": "VARCHAR",
+            "captured_at": "VARCHAR",
+        }
+    ],
+}
+_VERDICT = {
+    "batch_id": "VARCHAR",
+    "slices": [
+        {"account_key": "VARCHAR", "dt": "DATE", "passed": "BOOLEAN", "failures": ["VARCHAR"]}
+    ],
+}
+_ACCEPTED = pa.schema(
+    [("batch_id", pa.string()), ("account_key", pa.string()), ("dt", pa.date32())]
+)
+
+_TABLES = f"""
+create temp table manifest as
+select path, unnest(json_transform(body, '{json.dumps(_MANIFEST)}'))
+from manifest_body;
+
+create temp table verdict as
+select batch_id, unnest(slices, recursive := true)
+from (
+    select unnest(json_transform(body, '{json.dumps(_VERDICT)}'))
+    from verdict_body
+);
+
+create temp table slice as
+with records as (
+    select
+        path,
+        platform,
+        stream,
+        batch_id,
+        files,
+        manifest.committed_at as committed_at,
+        manifest.captured_at as captured_at,
+        unnest(slices) as record,
+        generate_subscripts(slices, 1) as nth
+    from manifest
+)
+select
+    records.path,
+    records.nth,
+    records.platform,
+    records.stream,
+    records.record.account_key as account_key,
+    records.record.dt as dt,
+    records.batch_id,
+    records.record.status as status,
+    records.record.rows as rows,
+    records.record.error as error,
+    records.record.is_zero as is_zero,
+    coalesce(records.record.captured_at, records.captured_at) as captured_at,
+    -- compaction merges batches and keeps when each slice was committed first
+    coalesce(records.record.committed_at, records.committed_at) as committed_at,
+    records.files,
+    verdict.passed,
+    verdict.failures,
+    accepted.batch_id is not null as is_accepted
+from records
+left join verdict
+    on
+        records.batch_id = verdict.batch_id
+        and records.record.account_key = verdict.account_key
+        and records.record.dt = verdict.dt
+left join accepted
+    on
+        records.batch_id = accepted.batch_id
+        and records.record.account_key = accepted.account_key
+        and records.record.dt = accepted.dt;
+"""
+
+_VIEWS = """
+create temp view admitted as
+select * replace (
+    case when rows > 0 then 'ok' else 'empty' end as status,
+    case when rows > 0 then files else [] end as files
+)
+from slice
+where
+    (status in ({readable}) and coalesce(passed, false))
+    or (status in ({judged}) and is_accepted);
+
+create temp view ungated as
+select distinct path
+from slice
+where status in ({judged}) and passed is null;
+
+create temp view refused as
+select distinct path
+from slice
+where not passed;
+"""
+
+_BROKEN = """
+select path
+from manifest
+where
+    batch_id is null or platform is null or stream is null or dt is null or files is null
+    or committed_at is null or captured_at is null or slices is null
+union
+select path
+from slice
+where account_key is null or dt is null or status is null or rows is null
+"""
+
+
+def tables_of(
+    manifests: Mapping[str, bytes],
+    verdicts: Mapping[str, bytes],
+    accepted: Collection[tuple[str, str, str]],
+) -> "tuple[duckdb.DuckDBPyConnection, list[str]]":
+    """Return a database in memory, and the paths of manifests that lack what each must have.
+
+    manifests and verdicts are contents by path; accepted is of (batch id, account, day). Tables:
+    `manifest`, a row each; `slice`, a row per record with the gate's word (passed, failures; NULL:
+    none yet) and is_accepted. Views: `admitted`, the slices that may count; `ungated` and
+    `refused`, the paths of the manifests with such a slice. Raises duckdb.Error on what is no JSON.
+    """
+    import duckdb
+
+    database = duckdb.connect()
+    database.execute("set TimeZone = 'UTC'")
+    database.register("manifest_body", _bodies(manifests))
+    database.register("verdict_body", _bodies(verdicts))
+    rows = [
+        {"batch_id": batch_id, "account_key": account, "dt": date.fromisoformat(dt)}
+        for batch_id, account, dt in sorted(accepted)
+    ]
+    database.register("accepted", pa.Table.from_pylist(rows, schema=_ACCEPTED))
+    database.execute(_TABLES)
+    database.execute(_VIEWS.format(readable=sql_list(READABLE), judged=sql_list(JUDGED)))
+    return database, [path for (path,) in database.execute(_BROKEN).fetchall()]
+
+
+def sql_list(words: Collection[str]) -> str:
+    """Return words as SQL literals, separated by commas."""
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+def _bodies(files: Mapping[str, bytes]) -> pa.Table:
+    bodies = pa.array([_whole_letters(body) for body in files.values()], pa.binary())
+    return pa.table({"path": pa.array(files, pa.string()), "body": bodies.cast(pa.string())})
+
+
+def _whole_letters(body: bytes) -> bytes:
+    """Return JSON without halves of surrogate pairs, which DuckDB does not read: platforms err."""
+    if b"\\ud" not in body:
+        return body
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+    except ValueError:
+        return body
