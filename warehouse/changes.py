@@ -125,9 +125,10 @@ def _scope(stream: Stream, differing: set[SliceKey]) -> str:
         return "false"
     keys = sorted((key.account_key, str(key.dt)) for key in differing)
     listed = ", ".join(f"('{account}', date '{day}')" for account, day in keys)
-    days = [key.dt for key in differing]
+    since, until = min(key.dt for key in differing), max(key.dt for key in differing)
     # files are left out by a range of days, never by a list of pairs
-    return f"dt between date '{min(days)}' and date '{max(days)}' and (account_key, dt) in ({listed})"
+    in_range = f"dt between date '{since}' and date '{until}'"
+    return f"{in_range} and (account_key, dt) in ({listed})"
 
 
 def _days(database: Any, touch: Touch, table: str) -> set[date]:
