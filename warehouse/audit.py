@@ -16,7 +16,8 @@ from warehouse.status import write_atomically, write_status
 AUDITED = "audited.json"
 SHOWN_AT_MOST = 5
 
-#: (database, lake, settings, release id) -> a report with .passed, .critical and .summary
+#: (database, lake, settings, release id, the first day built anew by table) -> a report with
+#: .passed, .critical and .summary
 Check = Callable[..., Any]
 
 
@@ -37,7 +38,8 @@ def audit_candidate(site: Site, plan_id: str | None = None, check: Check | None 
         from warehouse.spark import attach_tables
 
         attach_tables(site.settings, plan.plan_id)
-    report = (check or _expectations())(path, site.lake, site.settings, plan.plan_id)
+    rebuilt_from = json.loads((folder / BUILT).read_text())["rebuilt_from"]
+    report = (check or _expectations())(path, site.lake, site.settings, plan.plan_id, rebuilt_from)
     if not report.passed:
         _refuse(site, plan, [str(failure) for failure in report.critical])
     write_atomically(folder / AUDITED, json.dumps({"gate_summary": report.summary}))

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,8 @@ def _build(
         remember(database, plan, slices)
         write_table(database, "state.description", descriptions(artifacts))
         database.execute("checkpoint")
-    (folder / BUILT).write_text(json.dumps({"changed_dates": days}))
+    built = {"changed_dates": days, "rebuilt_from": _rebuilt_from(plan, days, artifacts)}
+    (folder / BUILT).write_text(json.dumps(built))
     return days
 
 
@@ -112,9 +113,8 @@ def variables(plan: Plan, days: dict[str, list[str]] | None) -> dict[str, Any]:
 
 def descriptions(artifacts: Path) -> pa.Table:
     """Return what dbt says of tables (no column) and columns, to be published as comments."""
-    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"].values()
     rows = []
-    for node in (n for n in nodes if n["resource_type"] == "model"):
+    for node in _models(artifacts):
         said = {None: node["description"]}
         said |= {name: c["description"] for name, c in node["columns"].items()}
         rows += [
@@ -124,6 +124,28 @@ def descriptions(artifacts: Path) -> pa.Table:
         ]
     columns = ("schema", "name", "column", "description")
     return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in columns]))
+
+
+def _rebuilt_from(
+    plan: Plan, days: Mapping[str, list[str]] | None, artifacts: Path
+) -> dict[str, dict[str, str]]:
+    """Return the first day that was built anew of each published table that is built by days."""
+    if days is None:
+        return {}
+    first = date.fromisoformat(min(plan.as_of_date, *(d for found in days.values() for d in found)))
+    return {
+        f"{node['schema']}.{node['alias']}": {
+            "column": node["config"]["day_column"],
+            "day": str(first - timedelta(days=node["config"].get("reopened_days") or 0)),
+        }
+        for node in _models(artifacts)
+        if node["config"]["materialized"] == "incremental"
+    }
+
+
+def _models(artifacts: Path) -> list[dict[str, Any]]:
+    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"].values()
+    return [node for node in nodes if node["resource_type"] == "model"]
 
 
 def _usable(base: Base | None, plan: Plan) -> Base | None:
