@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.evaluate import Past, transitions
+from alerts.acknowledgements import Acknowledgement
+from alerts.evaluate import transitions
 from alerts.facts import Facts, Goal
 from alerts.incidents import Incident, Message, Verdict, fold
 from alerts.ledgers import heard_messages
+from alerts.past import Past
 from alerts.text import Labels
 from tests.unit.test_alert_text import FIRE
 from tidemark.config.alerts import AlertConfig, Silence
@@ -163,7 +165,10 @@ def test_an_acknowledged_incident_is_not_reminded_of_for_seven_days():
 
     reminded = entries_of(facts(week), TOLD, now=datetime(2026, 4, 23, 2, tzinfo=UTC))
     kept = entries_of(
-        facts(week), TOLD, acknowledged=april(20), now=datetime(2026, 4, 23, 2, tzinfo=UTC)
+        facts(week),
+        TOLD,
+        acknowledged=Acknowledgement("小林", "", datetime(2026, 4, 20, 2, tzinfo=UTC)),
+        now=datetime(2026, 4, 23, 2, tzinfo=UTC),
     )
 
     assert [entry["transition"] for entry in reminded] == ["remind"]
@@ -176,7 +181,7 @@ def test_goals_of_the_same_code_have_different_ids():
     labels = Labels("抖音", "涨粉", "已涨", "NF")
     both = replace(release, goals=(*release.goals, twin))
 
-    entries = transitions(both, april(15), Past({}, {}), AlertConfig(), lambda *_: labels, NOW)
+    entries = transitions(both, april(15), Past(), AlertConfig(), lambda *_: labels, NOW)
 
     codes = {entry["code"] for entry in entries}
     assert len(codes) == 2

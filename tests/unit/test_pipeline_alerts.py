@@ -9,7 +9,7 @@ import pytest
 from alerts.evaluate import evaluate
 from alerts.facts import Facts, Goal
 from alerts.ledgers import TRANSITIONS
-from alerts.pipeline import read_problems
+from alerts.problems import read_problems
 from extractors.core.errors import AuthError, QuotaExhausted, Transient
 from extractors.core.lake import Manifest, SliceRecord, open_lake
 from tidemark.orchestration import task_runs
