@@ -7,7 +7,7 @@ sent again under the same id: at least once, and a repeat can be recognised.
 import fcntl
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import ModuleType
@@ -19,6 +19,7 @@ from alerts.escalation import escalations
 from alerts.facts import read_curves
 from alerts.ledgers import DELIVERIES, NOTICES, RESENDS, Entry
 from alerts.notices import as_notice, compose
+from alerts.pace import Pace
 from extractors.core.credentials import read_connection
 from extractors.core.errors import AuthError
 from extractors.core.lake import Lake, open_lake
@@ -101,36 +102,49 @@ def _send_due(
 ) -> int:
     box = read_box(lake)
     curves = read_curves(settings)
+    kinds = {channel.key: channel_module(channel.kind) for channel in config.channels}
+    pace = Pace({key: module.SECONDS_BETWEEN for key, module in kinds.items()}, sleep)
     accepted = 0
-    blocked: set[str] = set()  # a channel that asked to be left alone is, for this run
-    for entry, attempt in due(box, settings.clock()):
+    now = settings.clock()
+    for entry, attempt in pace.in_turn(_with_channel(lake, due(box, now), kinds, now)):
         channel = config.channel(entry["channel"])
-        if channel.key in blocked:
-            continue
-        module = channel_module(channel.kind)
         notice = as_notice(entry, box.transitions, config, curves)
-        receipt = _hand_over(module, notice, channel, connect, settings.clock())
+        receipt = _hand_over(kinds[channel.key], notice, channel, connect, settings.clock())
         outcome = receipt.outcome
         if outcome == "retry" and attempt >= ATTEMPTS_AT_MOST:
             outcome = "failed"
-        if receipt.wait_seconds:
-            blocked.add(channel.key)
+        is_fault = receipt.outcome == "retry"
+        pace.note(channel.key, is_fault=is_fault, asks_for_rest=receipt.wait_seconds > 0)
         _book(lake, entry, attempt, receipt, outcome, settings.clock())
         logger.info("%s to %s: %s (%s)", entry["title"], channel.key, outcome, receipt.response)
         accepted += outcome == "delivered"
-        sleep(module.SECONDS_BETWEEN)
     return accepted
 
 
 def _hand_over(
     module: ModuleType, notice: Notice, channel: Channel, connect: Connect, now: datetime
 ) -> Receipt:
-    """Send a notice; a channel whose connection is missing keeps nobody else from hearing."""
+    """Send a notice; what goes wrong with one keeps nobody else from hearing."""
     try:
         receipt: Receipt = module.send(notice, connect(channel.connection), now)
     except AuthError as error:
         return Receipt("retry", str(error))
+    except Exception as error:
+        logger.exception("%s to %s could not be sent", notice.title, channel.key)
+        return Receipt("failed", f"{type(error).__name__}; the log of this delivery has more")
     return receipt
+
+
+def _with_channel(
+    lake: Lake, work: Iterable[tuple[Entry, int]], known: Container[str], now: datetime
+) -> Iterator[tuple[Entry, int]]:
+    """Yield what has a channel; the rest is given up, visibly."""
+    for entry, attempt in work:
+        if entry["channel"] in known:
+            yield entry, attempt
+        else:
+            why = f"config/alerts.yml has no channel {entry['channel']!r} any more"
+            _book(lake, entry, attempt, Receipt("failed", why), "failed", now)
 
 
 def _book(
