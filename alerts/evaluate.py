@@ -23,7 +23,7 @@ from alerts.incidents import (
 from alerts.ledgers import TRANSITIONS, Entry
 from alerts.past import Past, read_past
 from alerts.pipeline import pipeline_transitions
-from alerts.problems import read_problems
+from alerts.problems import is_gate_shut, read_problems
 from alerts.text import Labels, Step, alert_code, render, shortened, summary
 from alerts.words import DONE
 from extractors.core.lake import Lake, open_lake
@@ -48,12 +48,12 @@ def evaluate(settings: Settings) -> int:
     database = settings.published_dir / "tidemark.duckdb"
     facts = read_facts(database) if database.exists() else None
     found: list[Entry] = []
-    if facts is not None:
+    if facts is not None and not is_gate_shut(settings):
         first_as_of = min(date.fromisoformat(e["as_of_date"]) for e in lake.ledger(RELEASES))
         found += transitions(facts, first_as_of, past, config, read_namer(settings), now)
     problems = read_problems(settings, lake, facts)
     found += pipeline_transitions(problems, past, config, now)
-    return sum(_record(lake, entry, now) for entry in found)
+    return sum(record(lake, entry, now) for entry in found)
 
 
 def transitions(
@@ -94,7 +94,8 @@ def transitions(
     return found
 
 
-def _record(lake: Lake, entry: Entry, now: datetime) -> bool:
+def record(lake: Lake, entry: Entry, now: datetime) -> bool:
+    """Write a transition down; False when it is known already."""
     alert_id = _alert_id(entry)
     return lake.append(
         TRANSITIONS, alert_id, {**entry, "alert_id": alert_id, "created_at": now.isoformat()}

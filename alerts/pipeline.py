@@ -4,18 +4,30 @@ The same machinery as for goals: one incident per subject, told when it begins, 
 seven days, told when it is over. Re-running tells nothing twice.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from alerts.incidents import REMIND_AFTER, Told, Transition, told
 from alerts.ledgers import Entry
 from alerts.past import Past
+from alerts.pipeline_words import (
+    AND_MORE,
+    CODE,
+    HEADS,
+    HEALTH,
+    LASTED,
+    ON_DUTY,
+    OVER,
+    REMEDIES,
+    SOMEBODY_ON_DUTY,
+    UNJUDGED,
+)
 from alerts.problems import SHOWN_AT_MOST, Kind, Problem, gone, is_ours
 from alerts.text import CHARACTERS_AT_MOST, LETTERS, day, shortened
 from tidemark.clock import business_date
 from tidemark.config.alerts import LANGUAGES, AlertConfig
 
+LINES_AT_MOST = 6
 PREFIX: Mapping[Kind, str] = {
     "gate_failed": "GATE",
     "slices_refused": "ROWS",
@@ -34,51 +46,6 @@ SEVERITY: Mapping[Kind, str] = {
     "drift_found": "warning",
     "dag_failed": "critical",
 }
-HEADS: Mapping[str, Mapping[Kind, str]] = {
-    "zh": {
-        "gate_failed": "🛑【未发布】{subject} 数据未过检查，看板仍为 {shown} 版",
-        "slices_refused": "🛑【已隔离】{subject} 有数据未过检查",
-        "source_late": "⚪【数据未到】{subject}",
-        "credential_refused": "🔴【凭证失效】{subject}",
-        "quota_exhausted": "🟡【额度用尽】{subject}",
-        "drift_found": "🟡【接口变化】{subject}",
-        "dag_failed": "🔴【任务失败】{subject}",
-    },
-    "en": {
-        "gate_failed": "🛑 [Not published] {subject} failed its checks, boards still show {shown}",
-        "slices_refused": "🛑 [Held back] {subject}: data failed its checks",
-        "source_late": "⚪ [Data missing] {subject}",
-        "credential_refused": "🔴 [Credential refused] {subject}",
-        "quota_exhausted": "🟡 [Quota used up] {subject}",
-        "drift_found": "🟡 [API changed] {subject}",
-        "dag_failed": "🔴 [Task failed] {subject}",
-    },
-}
-REMEDIES: Mapping[str, Mapping[Kind, str]] = {
-    "zh": {
-        "gate_failed": "KPI 告警本次不发；改数据或规则后 tidemark release",
-        "slices_refused": "该批已隔离，其余照常；tidemark gate 可查",
-        "source_late": "不是 0，也不算未达成；无需运营操作",
-        "credential_refused": "请重新授权，再 tidemark doctor",
-        "quota_exhausted": "次日自动续读；tidemark extract 可补",
-        "drift_found": "数据照常落地；请核对字段",
-        "dag_failed": "查任务日志，修复后清除重跑",
-    },
-    "en": {
-        "gate_failed": "goal alerts are withheld; mend data or rule, then tidemark release",
-        "slices_refused": "they are quarantined, the rest goes on; see tidemark gate",
-        "source_late": "not zero and not missed; nothing to do for operators",
-        "credential_refused": "authorise again, then tidemark doctor",
-        "quota_exhausted": "read again tomorrow; or tidemark extract",
-        "drift_found": "rows land as before; compare the fields",
-        "dag_failed": "read the task's log, mend, clear it",
-    },
-}
-OVER = {"zh": "🟢【恢复】{subject}", "en": "🟢 [Resolved] {subject}"}
-LASTED = {"zh": "{since} 起，历时 {days} 天", "en": "since {since}, {days} days"}
-UNJUDGED = {"zh": "{n} 个目标暂不判定", "en": "{n} goals are not judged"}
-CODE = {"zh": "数据健康 ↗ ｜编号 {code}", "en": "Data health ↗ ｜{code}"}
-AND_MORE = {"zh": "等 {n} 处", "en": "{n} in all"}
 
 
 def pipeline_transitions(
@@ -108,7 +75,7 @@ def pipeline_transitions(
             continue
         since = state.fired_on or today
         found.append(
-            _entry(problem, kind, since, today, len(messages), labels)
+            _entry(problem, kind, since, today, len(messages), labels, config.on_duty)
             | {"suppressed_by": silence.key if silence else None}
         )
     return found
@@ -145,9 +112,13 @@ def _entry(
     today: date,
     turn: int,
     labels: Mapping[str, str],
+    on_duty: str,
 ) -> Entry:
-    code = f"{PREFIX[problem.kind]}-{_short(problem.subject)}-{today:%m%d}{LETTERS[kind]}"
-    texts = {language: _text(problem, kind, since, today, code, language) for language in LANGUAGES}
+    code = problem_code(problem, kind, today)
+    texts = {
+        language: _text(problem, kind, since, today, code, on_duty, language)
+        for language in LANGUAGES
+    }
     is_over = kind == "resolve"
     return {
         "kind": labels["kind"],
@@ -165,7 +136,7 @@ def _entry(
         "messages": texts,
         "lines": {language: f"{text.splitlines()[0]}｜{code}" for language, text in texts.items()},
         "tone": "resolved" if is_over else _tone(problem.kind),
-        "people": [],
+        "people": [on_duty] if on_duty else [],
         "attainment": None,
         "labels": dict(labels),
     }
@@ -177,30 +148,67 @@ def _tone(kind: Kind) -> str:
     return "data" if kind == "source_late" else SEVERITY[kind]
 
 
-def _short(subject: str) -> str:
-    """Return a subject as part of an id that people quote."""
-    return re.sub(r"[^0-9A-Za-z]+", "-", subject).strip("-").upper()[:24]
+def problem_code(problem: Problem, kind: Transition, today: date) -> str:
+    """Return the short id people quote, such as SRC-DY-0415, or SRC-DY-0416S when it is over."""
+    about = problem.short.strip("-").upper()[:24].rstrip("-")
+    letter = "" if kind == "fire" else LETTERS[kind]
+    on = problem.on or today
+    return "-".join(filter(None, (PREFIX[problem.kind], about, f"{on:%m%d}{letter}")))
 
 
 def _text(
-    problem: Problem, kind: Transition, since: date, today: date, code: str, language: str
+    problem: Problem,
+    kind: Transition,
+    since: date,
+    today: date,
+    code: str,
+    on_duty: str,
+    language: str,
 ) -> str:
+    who = f"@{shortened(on_duty)}" if on_duty else ""
+    subject = problem.notes.get(language, problem.subject)
+    last = "｜".join(filter(None, (who, CODE[language].format(code=code))))
+    if problem.kind == "source_late":
+        last = HEALTH[language].format(code=code)
     if kind == "resolve":
         lasted = LASTED[language].format(since=day(since, language), days=(today - since).days)
-        head = OVER[language].format(subject=problem.notes.get(language, problem.subject))
-        return "\n".join((head, lasted, CODE[language].format(code=code)))
+        return "\n".join((OVER[language].format(subject=subject), lasted, last))
     shown = day(problem.shown_as_of, language) if problem.shown_as_of else "-"
-    subject = problem.notes.get(language, problem.subject)
     head = HEADS[language][problem.kind].format(subject=subject, shown=shown)
-    lines = [head, *problem.details[:SHOWN_AT_MOST]]
-    if len(problem.details) > SHOWN_AT_MOST:
-        lines[-1] += " " + AND_MORE[language].format(n=len(problem.details))
-    remedy = REMEDIES[language][problem.kind]
-    if problem.goals_unjudged:
-        remedy = UNJUDGED[language].format(n=problem.goals_unjudged) + "；" + remedy
-    tail = [remedy, CODE[language].format(code=code)]
-    room = CHARACTERS_AT_MOST - sum(len(line) + 1 for line in (head, *tail))
-    return "\n".join((head, *_fitting(lines[1:], room), *tail))
+    if problem.kind == "source_late":
+        duty = ON_DUTY[language].format(who=who) if who else SOMEBODY_ON_DUTY[language]
+        return _late(problem, head, (duty, last), language)
+    tail = (REMEDIES[language][problem.kind], last)
+    details = _details(problem, language, SHOWN_AT_MOST)
+    return "\n".join((head, *_fitting(details, _room(head, *tail)), *tail))
+
+
+def _late(problem: Problem, head: str, tail: Sequence[str], language: str) -> str:
+    """Return the text about a source that is not there: what is not judged, and what stands."""
+    remedy = REMEDIES[language]["source_late"]
+    if not problem.unjudged:
+        details = _details(problem, language, LINES_AT_MOST - 2 - len(tail))
+        details = _fitting(details, _room(head, remedy, *tail))
+        return "\n".join((head, *details, remedy, *tail))
+    stands = problem.last_verdicts.get(language, "")
+    frame = UNJUDGED[language].format(n=problem.unjudged, goals="") + remedy
+    goals = shortened(problem.goals[language], max(_room(head, frame, stands, *tail), 8))
+    counted = UNJUDGED[language].format(n=problem.unjudged, goals=goals) + remedy
+    stands = shortened(stands, max(_room(head, counted, *tail), 1))
+    return "\n".join(filter(None, (head, counted, stands, *tail)))
+
+
+def _details(problem: Problem, language: str, at_most: int) -> list[str]:
+    details = problem.details_in.get(language, problem.details)
+    lines = list(details[:at_most])
+    if len(details) > at_most:
+        lines[-1] += " " + AND_MORE[language].format(n=len(details))
+    return lines
+
+
+def _room(*lines: str) -> int:
+    """Return how many characters are left beside lines."""
+    return CHARACTERS_AT_MOST - sum(len(line) + 1 for line in lines)
 
 
 def _fitting(lines: Sequence[str], room: int) -> list[str]:

@@ -5,14 +5,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from alerts.facts import Facts
 from alerts.ledgers import TASK_RUNS
+from alerts.names import broken_rule, label, short_code
 from alerts.text import day
+from alerts.unjudged import unjudged_words
 from extractors.core.lake import Lake
 from tidemark.clock import business_date
 from tidemark.config.alerts import LANGUAGES
+from tidemark.config.metrics import load_metrics
 from tidemark.settings import Settings
 from warehouse.status import read_status
 
@@ -26,6 +30,7 @@ Kind = Literal[
     "dag_failed",
 ]
 
+GATE_SHUT = ("gate_failed", "build_failed")
 SHOWN_AT_MOST = 3
 DRIFT_DAYS = 3
 #: what an exception of a task says about who has to act
@@ -47,8 +52,8 @@ ARRIVED = {"zh": "{label}数据已到", "en": "{label}: the data is there"}
 SILENT = {
     "zh": {True: "{label}停在 {until}，缺 {days}", False: "{label}尚无数据，缺 {days}"},
     "en": {
-        True: "{label} ends on {until}, {days} missing",
-        False: "{label} was never read, {days} missing",
+        True: "{label}: {days}",
+        False: "{label}, never read: {days}",
     },
 }
 
@@ -64,8 +69,21 @@ class Problem:
     brand: str = "-"
     platform: str = "-"
     shown_as_of: date | None = None
-    goals_unjudged: int = 0
+    on: date | None = None  # the day of the data that it is about
+    unjudged: int = 0  # so many goals have no verdict because of it
+    # by language: the subject, the details, the goals without a verdict, their last verdicts
     notes: Mapping[str, str] = field(default_factory=dict, compare=False)
+    details_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    goals: Mapping[str, str] = field(default_factory=dict, compare=False)
+    last_verdicts: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def short(self) -> str:
+        """The subject as part of an id: platforms by their short codes."""
+        platform, slash, rest = self.subject.partition("/")
+        if self.platform == platform:
+            return re.sub(r"[^0-9A-Za-z]+", "-", f"{short_code(platform)}{slash}{rest}")
+        return re.sub(r"[^0-9A-Za-z]+", "-", "" if self.kind == "gate_failed" else self.subject)
 
 
 def read_problems(settings: Settings, lake: Lake, facts: Facts | None) -> list[Problem]:
@@ -74,11 +92,16 @@ def read_problems(settings: Settings, lake: Lake, facts: Facts | None) -> list[P
     found = [
         *_gate(status),
         *_refused(status),
-        *_late(status, facts),
+        *_late(status, facts, settings.config_dir),
         *_task_runs(lake.ledger(TASK_RUNS)),
         *_drift(lake, business_date(settings.clock())),
     ]
     return sorted(found, key=lambda problem: problem.key)
+
+
+def is_gate_shut(settings: Settings) -> bool:
+    """Tell whether the newest release failed its gate: goals are then not spoken of (S9)."""
+    return read_status(settings).get("outcome") in GATE_SHUT
 
 
 def is_ours(key: str) -> bool:
@@ -93,19 +116,20 @@ def gone(key: str) -> Problem:
     notes = {}
     if kind == "source_late":
         notes = {
-            language: ARRIVED[language].format(label=_label(platform, language))
+            language: ARRIVED[language].format(label=label(platform, language))
             for language in LANGUAGES
         }
     return Problem(key, cast(Kind, kind), subject, platform=platform, notes=notes)
 
 
 def _gate(status: Mapping[str, Any]) -> list[Problem]:
-    if status.get("outcome") not in ("gate_failed", "build_failed"):
+    if status.get("outcome") not in GATE_SHUT:
         return []
     planned = PLANNED.search(status["reason"])
     as_of = date.fromisoformat(planned[1]) if planned else None
     shown = status.get("as_of_date")
     details = tuple(status.get("failures") or (status["reason"],))
+    told = {language: tuple(broken_rule(d, language) for d in details) for language in LANGUAGES}
     return [
         Problem(
             "gate_failed/release",
@@ -113,6 +137,8 @@ def _gate(status: Mapping[str, Any]) -> list[Problem]:
             "release",
             details,
             shown_as_of=date.fromisoformat(shown) if shown else None,
+            on=as_of,
+            details_in=told,
             notes={language: day(as_of, language) for language in LANGUAGES} if as_of else {},
         )
     ]
@@ -131,15 +157,16 @@ def _refused(status: Mapping[str, Any]) -> list[Problem]:
     ]
 
 
-def _late(status: Mapping[str, Any], facts: Facts | None) -> list[Problem]:
+def _late(status: Mapping[str, Any], facts: Facts | None, config_dir: Path) -> list[Problem]:
     problems = []
     for platform, found in _by_platform(LATE, status.get("late_sources", ())).items():
         accounts = {match["account"] for match in found}
-        unjudged = [
+        goals = [
             goal
             for goal in (facts.goals if facts else ())
             if goal.figures["status"] == "no_data" and _reads(goal.figures, platform, accounts)
         ]
+        until, last = _silent_span(found)
         problems.append(
             Problem(
                 f"source_late/{platform}",
@@ -147,8 +174,10 @@ def _late(status: Mapping[str, Any], facts: Facts | None) -> list[Problem]:
                 platform,
                 _silent_accounts(found),
                 platform=platform,
-                goals_unjudged=len(unjudged),
+                on=last,
+                unjudged=len(goals),
                 notes={language: _silence(platform, found, language) for language in LANGUAGES},
+                **(unjudged_words(goals, until, load_metrics(config_dir)) if goals else {}),
             )
         )
     return problems
@@ -173,31 +202,26 @@ def _silent_accounts(found: Iterable[re.Match[str]]) -> tuple[str, ...]:
 
 def _silence(platform: str, found: Iterable[re.Match[str]], language: str) -> str:
     """Say until which day a platform was read, and which days are missing since."""
-    spans = [
-        (date.fromisoformat(m["until"]) if m["until"] else None, date.fromisoformat(m["dt"]))
-        for m in found
-    ]
-    known = [until for until, _ in spans if until]
-    last = max(dt for _, dt in spans)
-    until = min(known, default=None)
-    first = until + timedelta(days=1) if until else min(dt for _, dt in spans)
+    until, last = _silent_span(found)
+    first = until + timedelta(days=1) if until else min(date.fromisoformat(m["dt"]) for m in found)
     days = [day(first + timedelta(days=n), language) for n in range((last - first).days + 1)]
     if len(days) > SHOWN_AT_MOST:
         days = [f"{days[0]}–{days[-1]}"]
     return SILENT[language][until is not None].format(
-        label=_label(platform, language),
+        label=label(platform, language),
         until=day(until, language) if until else "",
         days=("、" if language == "zh" else ", ").join(days),
     )
 
 
-def _label(platform: str, language: str) -> str:
-    from extractors.core.registry import platforms_by_name
-
-    known = platforms_by_name().get(platform)
-    if known is None:
-        return platform  # its last incident outlives the platform
-    return known.label_zh if language == "zh" else known.label_en
+def _silent_span(found: Iterable[re.Match[str]]) -> tuple[date | None, date]:
+    """Return until which day a platform was read, if ever, and the newest day that is missing."""
+    spans = [
+        (date.fromisoformat(m["until"]) if m["until"] else None, date.fromisoformat(m["dt"]))
+        for m in found
+    ]
+    known = [until for until, _ in spans if until]
+    return min(known, default=None), max(dt for _, dt in spans)
 
 
 def _by_platform(pattern: re.Pattern[str], lines: Iterable[str]) -> dict[str, list[re.Match[str]]]:
