@@ -1,0 +1,149 @@
+"""The worked example told: a first release as of 04-15, every day from 03-01, and without state.
+
+Verdicts come from one build of the KPI models on the example's days: the history holds every as-of
+day as it was. Each release, its alerts and all deliveries over HTTP and SMTP are lived through.
+"""
+
+from datetime import date, datetime, timedelta
+
+import duckdb
+import pytest
+
+from tests.alert_site import start_alert_site
+from tests.alert_story import (
+    DAILY,
+    FIRST_DAY,
+    LAST_DAY,
+    held_back,
+    live,
+    make_history,
+    told,
+)
+from tidemark.config.alerts import CHANNEL_KINDS
+
+pytestmark = pytest.mark.slow
+
+FIRST_AS_OF = date(2026, 4, 15)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    return make_history(tmp_path_factory.mktemp("history"))
+
+
+@pytest.fixture(scope="module")
+def daily(history, launch_world, tmp_path_factory):
+    """Every day from 03-01 on, lived through once for all tests that look at it."""
+    site, stop = start_alert_site(launch_world, tmp_path_factory.mktemp("daily"))
+    live(history, site, FIRST_DAY, LAST_DAY)
+    yield site
+    stop()
+
+
+def codes_of(site, kind):
+    """Return the ids in the order in which a channel took the messages."""
+    texts = [text.replace("\\", "") for text in site.texts()[kind]]
+    found = [
+        code for text in texts for code in dict.fromkeys((*DAILY, "NF2-0415F")) if code in text
+    ]
+    assert len(found) == len(texts)
+    return found
+
+
+def test_a_first_release_as_of_april_15_tells_one_thing_in_every_channel(
+    history, launch_world, tmp_path
+):
+    site, stop = start_alert_site(launch_world, tmp_path)
+
+    live(history, site, FIRST_AS_OF, FIRST_AS_OF)
+
+    assert told(site) == ["NF2-0415F"]
+    assert held_back(site) == []
+    counts = {kind: len(texts) for kind, texts in site.texts().items()}
+    assert counts == dict.fromkeys(CHANNEL_KINDS, 1)
+    assert site.texts()["webhook"][0].split("\n") == [
+        "🟡【预警】抖音涨粉落后 · P2 挑战赛",
+        "已涨 9,400，目标 2 万（47.0%）；按计划应到 10,000，进度 94.0%",
+        "还差 10,600：剩 15 天需每天 707，近 7 天日均 714；照此预计 2.01 万（1.91–2.11 万）",
+        "先做：看近 7 日转粉率，补投高转粉作品｜运营一组",
+        "4/3 起落后｜@运营一组｜4/30 截止｜数据至 4/15",
+        "看板 ↗ ｜编号 NF2-0415F",
+    ]
+    stop()
+
+
+def test_every_day_from_march_1_tells_exactly_what_the_rules_imply(daily):
+    assert sorted(told(daily)) == sorted(DAILY)
+    assert held_back(daily) == ["NFA-0303F", "PLA-0303F", "NFA-0405F"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CHANNEL_KINDS if kind != "alertmanager"])
+def test_every_channel_took_every_message_once_and_in_order(daily, kind):
+    days = [code.partition("-")[2][:4] for code in codes_of(daily, kind)]
+
+    assert sorted(codes_of(daily, kind)) == sorted(DAILY)
+    assert days == sorted(days)
+
+
+def test_alertmanager_was_told_of_every_beginning_and_end(daily):
+    taken = [m for m in daily.sandbox.messages() if m["bot"] == "alertmanager"]
+
+    assert sorted(m["body"][0]["annotations"]["code"] for m in taken) == sorted(DAILY)
+    ended = {
+        m["body"][0]["annotations"]["code"]
+        for m in taken
+        if datetime.fromisoformat(m["body"][0]["endsAt"]) <= datetime.fromisoformat(m["at"])
+    }
+    assert ended == {code for code in DAILY if code.endswith("S")}
+
+
+def test_every_text_is_short_and_a_mail_has_its_curve(daily):
+    texts = daily.texts()["webhook"]
+    assert len(texts) == len(DAILY)
+
+    assert max(map(len, texts)) <= 220
+    assert max(text.count("\n") for text in texts) <= 5
+    for mail in daily.mailbox.mails():
+        assert "image/png" in {part.get_content_type() for part in mail.walk()}
+
+
+def test_a_rule_without_state_would_have_sent_ten_times_as_much(history):
+    with duckdb.connect(str(history), read_only=True) as database:
+        late = "select count(*) from kpi.goal_history where status in ('at_risk', 'missed')"
+        (every_day,) = database.execute(late).fetchone()
+        (first,) = database.execute(f"{late} and as_of_date <= '{FIRST_AS_OF}'").fetchone()
+
+    assert (every_day, len(DAILY)) == (388, 38)
+    assert first == 156  # what a first connection with its history would have poured out, for one
+
+
+def test_the_tables_and_the_messages_agree_on_when_an_incident_began(daily, history):
+    from alerts.facts import read_facts
+    from alerts.incidents import fold
+
+    with duckdb.connect(str(history), read_only=True) as database:
+        opened = {
+            (key, day): since
+            for key, day, since in database.execute(
+                "select goal_key, as_of_date, incident_opened_on from kpi.goal_history"
+            ).fetchall()
+        }
+    facts = read_facts(daily.settings.published_dir / "tidemark.duckdb")
+    assert len(facts.goals) == 12
+
+    for goal in facts.goals:
+        for n, verdict in enumerate(goal.verdicts, start=1):
+            state = fold(goal.verdicts[:n])
+            since = state.opened_on if state.is_open else None
+            assert opened[goal.goal_key, verdict.as_of] == since, (goal.goal_key, verdict)
+
+
+def test_a_replay_of_the_last_day_alone_tells_only_what_is_still_news(
+    history, launch_world, tmp_path
+):
+    site, stop = start_alert_site(launch_world, tmp_path)
+
+    live(history, site, LAST_DAY - timedelta(days=2), LAST_DAY)
+
+    assert told(site) == []
+    stop()
