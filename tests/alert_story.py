@@ -74,10 +74,12 @@ def write_release(world: Path, site: AlertSite, day: date) -> None:
     open_lake(site.settings.lake_url).append(RELEASES, release_id, entry)
 
 
-def live(world: Path, site: AlertSite, since: date, until: date) -> None:
+def live(
+    world: Path, site: AlertSite, since: date, until: date, config: Path | None = None
+) -> None:
     """Release every day of a range and let its morning's alerts run, twice where they spoke."""
     for name in ("metrics.yml", "accounts.yml"):
-        source = world.parent / "config" / name
+        source = (config or world.parent / "config") / name
         shutil.copy(source, site.settings.config_dir / name)
     shutil.copy(PROJECT_ROOT / "config" / "playbooks.yml", site.settings.config_dir)
     day = since

@@ -5,10 +5,12 @@ day as it was. Each release, its alerts and all deliveries over HTTP and SMTP ar
 """
 
 from datetime import date, datetime, timedelta
+from html.parser import HTMLParser
 
 import duckdb
 import pytest
 
+from alerts.preview import write_previews
 from tests.alert_site import start_alert_site
 from tests.alert_story import (
     DAILY,
@@ -69,6 +71,51 @@ def test_a_first_release_as_of_april_15_tells_one_thing_in_every_channel(
         "4/3 起落后｜@运营一组｜4/30 截止｜数据至 4/15",
         "看板 ↗ ｜编号 NF2-0415F",
     ]
+    stop()
+
+
+class Page(HTMLParser):
+    """The texts of a page by section, and every element that it holds."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.sections, self.elements, self.frames = [], set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.add(tag)
+        if tag == "section":
+            self.sections.append("")
+        if tag == "iframe":
+            self.frames.append(dict(attrs)["srcdoc"])
+
+    def handle_data(self, data):
+        if self.sections:
+            self.sections[-1] += data
+
+
+def test_a_preview_shows_every_channel_s_message_and_no_name_breaks_it(
+    history, launch_world, tmp_path
+):
+    site, stop = start_alert_site(launch_world, tmp_path)
+    live(history, site, FIRST_AS_OF, FIRST_AS_OF)
+    sent = len(site.sandbox.messages())
+    with duckdb.connect(str(site.settings.published_dir / "tidemark.duckdb")) as database:
+        name = "<img src=x> *@all*"
+        database.execute("update marts.dim_phase set phase_name = ? where phase_no = 2", [name])
+
+    page = Page(write_previews(site.settings, tmp_path / "preview").read_text())
+
+    assert len(page.sections) == len(CHANNEL_KINDS)
+    (mail,) = page.frames
+    for kind, text in zip(CHANNEL_KINDS, page.sections, strict=True):
+        shown = Page(f"<section>{mail}").sections[0] if kind == "mail" else text
+        assert text.startswith(f"{kind} · {kind}")
+        assert "P2 <img src=x> *" in shown.replace("＜", "<").replace("＞", ">")
+        assert "9,400" in shown
+    assert "img" not in page.elements
+    assert mail.count("<img") == 1 and 'src="data:image/png;base64,' in mail
+    assert len(site.sandbox.messages()) == sent
     stop()
 
 
