@@ -4,14 +4,16 @@ Verdicts come from one build of the KPI models on the example's days: the histor
 day as it was. Each release, its alerts and all deliveries over HTTP and SMTP are lived through.
 """
 
+import json
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from alerts.preview import write_previews
-from tests.alert_site import start_alert_site
+from tests.alert_site import ALL, config_text, start_alert_site
 from tests.alert_story import (
     DAILY,
     FIRST_DAY,
@@ -21,6 +23,7 @@ from tests.alert_story import (
     make_history,
     told,
 )
+from tidemark.cli.main import app
 from tidemark.config.alerts import CHANNEL_KINDS
 
 pytestmark = pytest.mark.slow
@@ -116,6 +119,56 @@ def test_a_preview_shows_every_channel_s_message_and_no_name_breaks_it(
     assert "img" not in page.elements
     assert mail.count("<img") == 1 and 'src="data:image/png;base64,' in mail
     assert len(site.sandbox.messages()) == sent
+    stop()
+
+
+ROUTES = f"""routes:
+  - {{match: {{brand: other}}, channels: [slack]}}
+  - match: {{kind: goal}}
+    channels: {ALL}
+    quiet_hours: {{from: "22:00", until: "08:00"}}
+silences:
+  - {{key: fair, match: {{metric: plays}}, until: 2026-06-20T09:00, reason: trade fair}}
+"""
+
+
+def test_what_people_type_explains_shows_acknowledges_and_sends_again(
+    history, launch_world, tmp_path, monkeypatch
+):
+    site, stop = start_alert_site(launch_world, tmp_path)
+    (site.settings.config_dir / "alerts.yml").write_text(config_text(ROUTES))
+    site.sandbox.fault("/feishu/", "error_code:19024")
+    live(history, site, FIRST_AS_OF, FIRST_AS_OF)
+    site.sandbox.set_clock("2026-04-16T23:00:00+08:00")
+    environ = {**site.sandbox.environ, "TIDEMARK_CONFIG": str(site.settings.config_dir)}
+    mail = {"conn_type": "smtp", **site.mailbox.connection()}
+    environ["AIRFLOW_CONN_TIDEMARK_MAIL_OPS"] = json.dumps(mail)
+    for name, value in {**environ, "COLUMNS": "400"}.items():
+        monkeypatch.setenv(name, value)
+
+    def type_in(*words):
+        done = CliRunner().invoke(app, ["alerts", *words])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    route, silent = (type_in("test", "--route", part) for part in ("p2/new_followers", "p2/plays"))
+    before = type_in("log")
+    acknowledged = type_in("ack", "NF2-0415F", "--by", "小林", "--note", "投放已加")
+    counts = [type_in(*words).split()[0] for words in (("resend", "NF2-0415F"), ("deliver",))]
+    after = type_in("log")
+
+    assert "route 1 does not: brand is not other" in route
+    assert "route 2 takes it -> feishu, dingtalk, wecom" in route
+    assert "quiet hours hold it until 08:00" in route
+    assert "silence fair keeps it until 2026-06-20 09:00:00+08:00: trade fair" in silent
+    assert "feishu: failed (code 19024: fault on order)" in before
+    assert "slack: delivered (ok)" in before
+    key = "dy_newprod/p2/new_followers/gross/platform=douyin"
+    assert acknowledged == f"{key} is acknowledged\n"
+    assert counts == ["1", "1"]
+    assert "feishu: delivered (ok)" in after
+    assert "acknowledged by 小林: 投放已加" in after
+    assert [len(texts) for texts in site.texts().values()] == [1] * len(CHANNEL_KINDS)
     stop()
 
 
