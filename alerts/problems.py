@@ -31,6 +31,10 @@ Kind = Literal[
     "run_late",
 ]
 
+OF_NO_PLATFORM = (
+    *("gate_failed", "dag_failed", "run_late"),
+    *("credential_refused", "quota_exhausted"),  # subjects are tasks
+)
 GATE_SHUT = ("gate_failed", "build_failed")
 SHOWN_AT_MOST = 3
 DRIFT_DAYS = 3
@@ -114,7 +118,7 @@ def is_ours(key: str) -> bool:
 def gone(key: str) -> Problem:
     """Return a problem that is over, known by its key alone."""
     kind, _, subject = key.partition("/")
-    platform = subject.partition("/")[0]
+    platform = "-" if kind in OF_NO_PLATFORM else subject.partition("/")[0]
     notes = {}
     if kind == "source_late":
         notes = {

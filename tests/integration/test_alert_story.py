@@ -172,6 +172,24 @@ def test_what_people_type_explains_shows_acknowledges_and_sends_again(
     stop()
 
 
+def test_a_shut_gate_is_told_and_goals_wait_until_it_opens(history, launch_world, tmp_path):
+    site, stop = start_alert_site(launch_world, tmp_path)
+    reason = "r000047-20260416 (as of 2026-04-16) failed its gate: plays"
+    shut = {"outcome": "gate_failed", "reason": reason, "as_of_date": "2026-04-15"}
+    folder = site.settings.published_dir
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(json.dumps({**shut, "failures": ["marts.fct_order: gone"]}))
+
+    live(history, site, FIRST_AS_OF, FIRST_AS_OF)
+    while_shut = told(site)
+    (folder / "status.json").write_text(json.dumps({**shut, "outcome": "published"}))
+    live(history, site, FIRST_AS_OF, FIRST_AS_OF)
+
+    assert while_shut == ["GATE-0416"]
+    assert sorted(told(site)) == ["GATE-0416", "GATE-0416S", "NF2-0415F"]
+    stop()
+
+
 def test_every_day_from_march_1_tells_exactly_what_the_rules_imply(daily):
     assert sorted(told(daily)) == sorted(DAILY)
     assert held_back(daily) == ["NFA-0303F", "PLA-0303F", "NFA-0405F"]
