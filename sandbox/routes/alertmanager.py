@@ -19,7 +19,7 @@ from sandbox.robots import remember
 from sandbox.state import State
 
 PATH = "/alertmanager/api/v2/alerts"
-LOGIN, PASSWORD = "tidemark", "alertmanager-password"
+LOGIN, PASSWORD = "alertmanager-login", "alertmanager-password"
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
