@@ -28,6 +28,7 @@ test: .venv/.synced
 	$(BIN)/python -m pytest -m e2e
 
 lint: .venv/.synced
+	$(UV) sync --quiet --frozen --inexact --group spark
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 bench: .venv/.synced

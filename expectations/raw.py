@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from expectations.blame import Blame, SliceId, by_slice, offending_rows, read_blame
 from expectations.report import Failure, GateReport
@@ -17,24 +18,15 @@ from expectations.suites import QUERY, Check, Suite, load_suites
 from expectations.validate import Result, Validator
 from extractors.core.lake import (
     Lake,
+    Landed,
     Manifest,
     SliceVerdict,
-    WinningSlice,
     current_rows_sql,
     current_slices,
 )
 from extractors.core.model import JUDGED, Platform, Stream
 
 StreamName = tuple[str, str]
-
-WINNERS = pa.schema(
-    [
-        ("account_key", pa.string()),
-        ("dt", pa.date32()),
-        ("batch_id", pa.string()),
-        ("committed_at", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -64,61 +56,37 @@ def waiting_streams(
     ]
 
 
-def prepare(database: Path, lake: Lake, waiting: Sequence[Waiting]) -> None:
+def prepare(database: Path, landed: Landed, waiting: Sequence[Waiting]) -> None:
     """Make a DuckDB file that holds, per stream, what its suite speaks of (see slices.py)."""
     database.parent.mkdir(parents=True, exist_ok=True)
     database.unlink(missing_ok=True)
     with duckdb.connect(str(database)) as connection:
         for entry in waiting:
-            _views(connection, lake, entry)
+            _views(connection, landed, entry)
 
 
-def _views(connection: duckdb.DuckDBPyConnection, lake: Lake, entry: Waiting) -> None:
-    stream, table = entry.stream, entry.table
-    current = lake.current(stream, entry.platform.name, _days_known(entry))
+def _views(connection: duckdb.DuckDBPyConnection, landed: Landed, entry: Waiting) -> None:
+    lake, stream, table, days = landed.lake, entry.stream, entry.table, _usual_days(entry)
+    of_stream = (entry.platform.name, stream.name)
+    current = current_slices(landed.admitted(*of_stream, days), stream)
     _store(connection, f"{table}__empty", stream.schema.empty_table())
     _store(connection, f"{table}__slices", slice_history(entry.manifests, current))
-    _store(connection, f"{table}__winners", _winners(entry, current))
+    # where rows are versions, a newer one may be filed under any day
+    within = None if stream.merge == "upsert_version" else days
+    winners = landed.winners(entry.platform.name, stream, entry.manifests, within)
+    _store(connection, f"{table}__winners", winners.drop_columns(["files"]))
     judged = [path for m in entry.manifests for path in m.files]
-    standing = [path for winner in current for path in winner.files]
     connection.execute(f'create view "{table}" as {_judged_sql(lake, entry, judged)}')
+    standing = pc.unique(pc.list_flatten(winners["files"])).to_pylist()
     files = [lake.address(path) for path in sorted({*judged, *standing})]
     recent = current_rows_sql(stream, files, f'"{table}__winners"') if files else None
     connection.execute(f'create view "{table}__recent" as {recent or _nothing(table)}')
 
 
-def _days_known(entry: Waiting) -> set[date] | None:
-    """Return the days that checks look at: those judged, and before each as many as are usual.
-
-    None is every day: where rows are versions, a newer one may be filed under any of them.
-    """
-    if entry.stream.merge == "upsert_version":
-        return None
+def _usual_days(entry: Waiting) -> set[date]:
+    """Return the days that are judged, and before each as many as say what is usual."""
     judged = {record.dt for manifest in entry.manifests for record in manifest.slices}
     return {dt - timedelta(days=n) for dt in judged for n in range(USUAL_DAYS + 1)}
-
-
-def _winners(entry: Waiting, current: Sequence[WinningSlice]) -> pa.Table:
-    """Return the newest slice per account and day, as if what is judged had passed."""
-    pending = [
-        WinningSlice(m.key(s), m.batch_id, s.status, s.rows, m.captured_at, m.committed(s))
-        for m in entry.manifests
-        for s in m.slices
-        if s.status in JUDGED
-    ]
-    newest = sorted([*current, *pending], key=lambda w: (w.committed_at, w.batch_id))
-    return pa.Table.from_pylist(
-        [
-            {
-                "account_key": winner.key.account_key,
-                "dt": winner.key.dt,
-                "batch_id": winner.batch_id,
-                "committed_at": winner.committed_at,
-            }
-            for winner in current_slices(newest, entry.stream)
-        ],
-        schema=WINNERS,
-    )
 
 
 def _judged_sql(lake: Lake, entry: Waiting, files: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from expectations.report import Failure, GateReport, ledger_rows, write_report
-from extractors.core.lake import Lake, Manifest, new_batch_id
+from extractors.core.lake import Lake, Landed, Manifest, new_batch_id
 from tidemark.settings import Settings
 from tidemark.spark import spark_session
 
@@ -25,7 +25,8 @@ def gate_lake(
 
     started = time.perf_counter()
     report = _report("raw", settings)
-    pending = _pending(lake, again)
+    landed = lake.landed()
+    pending = _pending(landed, again)
     waiting = waiting_streams(
         (m for m in pending if platform in (None, m.platform)), platforms_by_name()
     )
@@ -33,7 +34,7 @@ def gate_lake(
         return report
     database = settings.home / "build" / f"gate-{report.run_id}.duckdb"
     try:
-        prepare(database, lake, waiting)
+        prepare(database, landed, waiting)
         for batch_id, verdicts in judge(database, waiting, report).items():
             standing = lake.verdicts_of(batch_id)
             renewed = {(v.account_key, v.dt): v for v in (*standing, *verdicts)}
@@ -87,8 +88,7 @@ def _finish(
     write_report(report, settings.reports_dir / "gates")
 
 
-def _pending(lake: Lake, again: bool) -> list[Manifest]:
-    landed = lake.landed()
+def _pending(landed: Landed, again: bool) -> list[Manifest]:
     pending = landed.manifests("ungated")
     if not again:
         return pending

@@ -120,7 +120,7 @@ def _speaks(path: Path, eraser: Eraser) -> bool:
         return False
     try:
         with duckdb.connect(str(path), read_only=True) as database:
-            return bool(_words(database, eraser))
+            return bool(_words(database, eraser)) or _holds_dropped_rows(database)
     except duckdb.Error:
         return True  # what cannot be read cannot be trusted either, and can be built anew
 
@@ -132,10 +132,17 @@ def _rewrite_releases(site: Site, eraser: Eraser, tell: Tell) -> Iterator[str]:
         path = release_path(site.settings, release_id)
         with duckdb.connect(str(path), read_only=True) as release:
             words, counts = _words(release, eraser), count_rows(release)
-        if words:
+            is_touched = bool(words) or _holds_dropped_rows(release)
+        if is_touched:
             replace_release_file(path, _copier(path, words, counts))
             tell(release_id)
             yield release_id
+
+
+def _holds_dropped_rows(database: "duckdb.DuckDBPyConnection") -> bool:
+    """Tell whether a file has blocks of which no table knows any more what was in them."""
+    found = database.execute("select free_blocks from pragma_database_size()").fetchone()
+    return bool(found and found[0])
 
 
 def _words(database: "duckdb.DuckDBPyConnection", eraser: Eraser) -> Words:

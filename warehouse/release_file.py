@@ -1,7 +1,8 @@
 """The immutable file of a release: every published table of a candidate, verified."""
 
 import os
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,24 @@ SCHEMAS = ("marts", "kpi", "ops")
 _TABLES = """
 select schema_name, table_name
 from duckdb_tables()
-where database_name = 'candidate' and schema_name in ('marts', 'kpi', 'ops')
 order by schema_name, table_name
+"""
+
+_INNER_SCHEMAS = """
+select schema_name
+from duckdb_schemas()
+where not internal and schema_name not in ('main', 'marts', 'kpi', 'ops')
+"""
+
+_VIEWS = """
+select schema_name, view_name
+from duckdb_views()
+where not internal
 """
 
 _DESCRIPTIONS = """
 select "schema", "name", "column", description
-from candidate.state.description
+from state.description
 order by all
 """
 
@@ -55,19 +67,24 @@ def replace_release_file(target: Path, write: Callable[[Path], Counts]) -> None:
 
 
 def _copy(candidate: Path, temporary: Path, lake: Lake, row: Mapping[str, Any]) -> Counts:
+    """Copy the file and drop what is not published: what was audited, byte for byte.
+
+    Three years of post days are copied in a tenth of the time that writing their rows takes.
+    """
     import duckdb
 
+    shutil.copyfile(candidate, temporary)
     with duckdb.connect(str(temporary)) as release:
-        release.execute(f"attach '{candidate}' as candidate (read_only)")
+        descriptions = release.execute(_DESCRIPTIONS).fetchall()
+        for schema, name in release.execute(_VIEWS).fetchall():
+            release.execute(f'drop view {schema}."{name}"')
+        for (schema,) in release.execute(_INNER_SCHEMAS).fetchall():
+            release.execute(f"drop schema {schema} cascade")
         for schema in SCHEMAS:
-            release.execute(f"create schema {schema}")
-        tables = release.execute(_TABLES).fetchall()
-        for schema, name in tables:
-            release.execute(f'create table {schema}."{name}" as from candidate.{schema}."{name}"')
+            release.execute(f"create schema if not exists {schema}")
         _add_own_rows(release, lake, row)
-        _comment(release, set(tables))
+        _comment(release, descriptions)
         counts = count_rows(release)
-        release.execute("detach candidate")
         release.execute("checkpoint")
     return counts
 
@@ -85,9 +102,12 @@ def _add_own_rows(release: "duckdb.DuckDBPyConnection", lake: Lake, row: Mapping
         release.unregister("incoming")
 
 
-def _comment(release: "duckdb.DuckDBPyConnection", tables: set[tuple[str, str]]) -> None:
+def _comment(
+    release: "duckdb.DuckDBPyConnection", descriptions: Sequence[tuple[str, str, str | None, str]]
+) -> None:
     """Carry the descriptions over as comments of tables and columns."""
-    for schema, name, column, text in release.execute(_DESCRIPTIONS).fetchall():
+    tables = set(release.execute(_TABLES).fetchall())
+    for schema, name, column, text in descriptions:
         if (schema, name) in tables:
             what = f'column {schema}."{name}"."{column}"' if column else f'table {schema}."{name}"'
             quoted = text.strip().replace("'", "''")

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.core.lake import SliceKey
-from extractors.core.landed import sql_list
+from extractors.core.landed import NEWEST, sql_list
 from extractors.core.model import READABLE
 from warehouse.site import Site
 
@@ -30,7 +30,6 @@ SLICES = pa.schema(
 #: platform, stream and account
 Source = tuple[str, str, str]
 KEY = "platform, stream, account_key, dt"
-NEWEST = "committed_at desc, batch_id desc, path desc, nth desc"
 
 # of replaced slices the newest counts, of versions every one; and what no stream declares, none
 _TABLES = f"""

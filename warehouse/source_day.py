@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.core.asking import LAST_HOUR
-from extractors.core.landed import sql_list
+from extractors.core.landed import NEWEST, sql_list
 from warehouse.asof import account_starts, feeds
 from warehouse.site import Site
-from warehouse.slices import KEY, NEWEST, LakeState
+from warehouse.slices import KEY, LakeState
 
 UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
 ENDED = frozenset({"ok", "empty", "not_offered"})

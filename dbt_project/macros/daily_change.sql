@@ -19,3 +19,51 @@
         when {{ is_complete }} then 1
     end
 {%- endmacro %}
+
+{#
+  The rows of a relation of running totals that `daily_change` needs: all of them, or in a build of
+  some days those from the first changed day on and of each entity in them its last row before. The
+  relation has the columns of `entity` and stat_date.
+#}
+{% macro totals_needed(relation, entity, domain) -%}
+    {%- set days = changed_days(domain) -%}
+    {%- if days is none -%}
+    {{ relation }}
+    {%- elif not days -%}
+    (select * from {{ relation }} where false)
+    {%- else -%}
+    (
+        select rows_of_days.*
+        from {{ relation }} as rows_of_days
+        where rows_of_days.stat_date >= date '{{ days | min }}'
+
+        union all
+
+        select rows_before.*
+        from {{ relation }} as rows_before
+        inner join (
+            select
+                {%- for column in entity %}
+                older.{{ column }},
+                {%- endfor %}
+                max(older.stat_date) as stat_date
+            from {{ relation }} as older
+            inner join (
+                select distinct {{ entity | join(', ') }}
+                from {{ relation }}
+                where stat_date >= date '{{ days | min }}'
+            ) as counted
+                on
+                    {%- for column in entity %}
+                    {{ 'and ' if not loop.first }}older.{{ column }} = counted.{{ column }}
+                    {%- endfor %}
+            where older.stat_date < date '{{ days | min }}'
+            group by{% for column in entity %} older.{{ column }}{{ ',' if not loop.last }}{% endfor %}
+        ) as newest_before
+            on
+                {%- for column in entity %}
+                rows_before.{{ column }} = newest_before.{{ column }} and
+                {%- endfor %} rows_before.stat_date = newest_before.stat_date
+    )
+    {%- endif -%}
+{%- endmacro %}

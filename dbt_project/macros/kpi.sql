@@ -1,6 +1,6 @@
 {# A sum of doubles that does not depend on the order in which an engine adds them. #}
-{% macro exact_sum(value) -%}
-    cast(sum(cast({{ value }} as decimal(38, 12))) as double)
+{% macro exact_sum(value, window='') -%}
+    cast(sum(cast({{ value }} as decimal(38, 12))) {{ window }} as double)
 {%- endmacro %}
 
 {# What is measured as one: a metric within a scope over a stretch of days, with its pacing. #}

@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from extractors.core.landed import tables_of
-from extractors.core.model import SliceStatus, Stream
+from extractors.core.landed import NEWEST, sql_list, tables_of
+from extractors.core.model import JUDGED, SliceStatus, Stream
 from tidemark.errors import TidemarkError
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class Manifest:
     files: tuple[str, ...] = ()
     quarantined: int = 0
     drift: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where the manifest stands in the lake."""
+        return f"_manifests/{self.platform}/{self.stream}/dt={self.dt}/{self.batch_id}.json"
 
     def key(self, record: SliceRecord) -> SliceKey:
         """Return the slice that a record of this manifest speaks of."""
@@ -264,11 +269,7 @@ class Lake:
 
     def commit(self, manifest: Manifest) -> None:
         """Make a batch's day exist. Nothing before this call is visible to any reader."""
-        path = (
-            f"_manifests/{manifest.platform}/{manifest.stream}/dt={manifest.dt}/"
-            f"{manifest.batch_id}.json"
-        )
-        self.write_bytes(path, _to_json(asdict(manifest)))
+        self.write_bytes(manifest.path, _to_json(asdict(manifest)))
 
     def manifests(
         self, platform: str = "", stream: str = "", days: Collection[date] | None = None
@@ -410,16 +411,50 @@ class Landed:
         paths = self.tables.execute(f"select path from {view} order by path").fetchall()
         return [self.lake._manifest(path, self.bodies[path]) for (path,) in paths]
 
-    def admitted(self) -> list[WinningSlice]:
+    def admitted(
+        self, platform: str = "", stream: str = "", days: Collection[date] | None = None
+    ) -> list[WinningSlice]:
         """Return every readable slice with a passed verdict or an acceptance, oldest first."""
         rows = self.tables.execute(
             "select platform, stream, account_key, dt, batch_id, status, rows, captured_at, "
-            "committed_at, files, is_zero from admitted order by committed_at, batch_id, path, nth"
+            f"committed_at, files, is_zero from admitted where {_of(platform, stream, days)} "
+            "order by committed_at, batch_id, path, nth"
         ).fetchall()
         return [
             WinningSlice(SliceKey(*key), batch, status, count, seen, committed, tuple(files), zero)
             for *key, batch, status, count, seen, committed, files, zero in rows
         ]
+
+    def winners(
+        self,
+        platform: str,
+        stream: Stream,
+        pending: Iterable[Manifest],
+        days: Collection[date] | None,
+    ) -> pa.Table:
+        """Return what would count if the pending manifests had passed: slices and their files."""
+        columns = "path, nth, account_key, dt, batch_id, committed_at, files"
+        within = _of(platform, stream.name, days)
+        self.tables.register("pending", pa.table({"path": pa.array([m.path for m in pending])}))
+        newest = f"qualify row_number() over (partition by account_key, dt order by {NEWEST}) = 1"
+        return self.tables.execute(
+            "select account_key, dt, batch_id, committed_at, files from ("
+            f"select {columns} from admitted where {within} union select {columns} from slice "
+            f"semi join pending using (path) where {within} and status in ({sql_list(JUDGED)})) "
+            f"{newest if stream.merge == 'replace_slice' else ''}"
+        ).to_arrow_table()
+
+
+def _of(platform: str, stream: str, days: Collection[date] | None) -> str:
+    """Return the SQL condition for slices of a stream, a platform or all, of some days or all."""
+    conditions = [
+        f"{name} = '{value}'"
+        for name, value in [("platform", platform), ("stream", stream)]
+        if value
+    ]
+    if days is not None:
+        conditions.append(f"dt in ({sql_list(map(str, days)) or 'null'})")
+    return " and ".join(conditions) or "true"
 
 
 def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[WinningSlice]:

@@ -1,7 +1,7 @@
 """What has landed, as tables: three years of slices are a million, too many for objects."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,9 @@ from extractors.core.model import JUDGED, READABLE
 
 if TYPE_CHECKING:
     import duckdb
+
+#: the order of slices that say something of one key, the one that counts first
+NEWEST = "committed_at desc, batch_id desc, path desc, nth desc"
 
 _MANIFEST = {
     "batch_id": "VARCHAR",
@@ -164,7 +167,7 @@ def tables_of(
     return database, [path for (path,) in database.execute(_BROKEN).fetchall()]
 
 
-def sql_list(words: Collection[str]) -> str:
+def sql_list(words: Iterable[str]) -> str:
     """Return words as SQL literals, separated by commas."""
     return ", ".join(f"'{word}'" for word in sorted(words))
 

@@ -227,7 +227,7 @@ def test_every_check_of_every_raw_suite_can_be_run_and_blamed(tmp_path):
     assert {entry.table for entry in waiting} == set(suites)
     database = tmp_path / "gate.duckdb"
 
-    prepare(database, lake, waiting)
+    prepare(database, lake.landed(), waiting)
     with duckdb.connect(str(database), read_only=True) as connection:
         blamed = {
             (name, check.rule): connection.execute(by_slice(offending_rows(check, name))).fetchall()

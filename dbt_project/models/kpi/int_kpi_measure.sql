@@ -1,12 +1,19 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
 -- span x as-of day: every figure that does not need a target
-with plans as (
+with plan_days as (
     select
         span_key,
-        {{ exact_sum('weight') }} as weight
+        stat_date,
+        {{ exact_sum('weight', 'over (partition by span_key)') }} as weight_planned,
+        {{ exact_sum('weight', 'over (partition by span_key order by stat_date)') }} as weight_elapsed,
+        {{ exact_sum('weight', 'over days_left') }} as weight_left,
+        {{ exact_sum('weight * weight', 'over days_left') }} as weight_left_squared
     from {{ ref('int_kpi_span_day') }}
-    group by span_key
+    window days_left as (
+        partition by span_key order by stat_date
+        rows between 1 following and unbounded following
+    )
 ),
 
 elapsed as (
@@ -21,7 +28,6 @@ elapsed as (
         max(case when day.stat_date = span.starts_on then day.opening end) as opening,
         cast(sum(day.observed_accounts) as bigint) as observed,
         cast(sum(day.expected_accounts) as bigint) as expected,
-        {{ exact_sum('day.weight') }} as weight,
         -- a day on which only some accounts report weighs by their share
         {{ exact_sum('day.weight * day.observed_accounts / nullif(day.expected_accounts, 0)') }} as weight_observed
     from {{ ref('int_kpi_elapsed_day') }} as day
@@ -30,22 +36,6 @@ elapsed as (
     group by
         day.span_key,
         day.as_of_date
-),
-
-left_over as (
-    select
-        elapsed.span_key,
-        elapsed.as_of_date,
-        {{ exact_sum('day.weight') }} as weight_left,
-        {{ exact_sum('day.weight * day.weight') }} as weight_left_squared
-    from elapsed
-    inner join {{ ref('int_kpi_span_day') }} as day
-        on
-            elapsed.span_key = day.span_key
-            and elapsed.as_of_date < day.stat_date
-    group by
-        elapsed.span_key,
-        elapsed.as_of_date
 ),
 
 parts as (
@@ -83,11 +73,11 @@ select
     case when span.aggregation in ('ratio', 'duration') then parts.denominator end as denominator,
     elapsed.observed,
     cast(elapsed.observed as double) / nullif(elapsed.expected, 0) as coverage,
-    elapsed.weight_observed / plans.weight as share_observed,
-    elapsed.weight / plans.weight as share_elapsed,
+    elapsed.weight_observed / plan_days.weight_planned as share_observed,
+    plan_days.weight_elapsed / plan_days.weight_planned as share_elapsed,
     stock.opening,
-    coalesce(left_over.weight_left, 0) as weight_left,
-    coalesce(left_over.weight_left_squared, 0) as weight_left_squared,
+    coalesce(plan_days.weight_left, 0) as weight_left,
+    coalesce(plan_days.weight_left_squared, 0) as weight_left_squared,
     recent.recent_days,
     recent.recent_per_day,
     recent.level,
@@ -100,12 +90,10 @@ inner join parts
     on
         elapsed.span_key = parts.span_key
         and elapsed.as_of_date = parts.as_of_date
-inner join plans
-    on elapsed.span_key = plans.span_key
-left join left_over
+inner join plan_days
     on
-        elapsed.span_key = left_over.span_key
-        and elapsed.as_of_date = left_over.as_of_date
+        elapsed.span_key = plan_days.span_key
+        and least(elapsed.as_of_date, span.ends_on) = plan_days.stat_date
 left join {{ ref('int_kpi_recent') }} as recent
     on
         elapsed.span_key = recent.span_key

@@ -24,7 +24,7 @@ totals as (
             and observed_before.account_key is not null,
             false
         ) as is_complete
-    from {{ ref('stg_douyin__video_totals') }} as totals
+    from {{ totals_needed(ref('stg_douyin__video_totals'), ['account_key', 'post_id'], 'post_day') }} as totals
     left join {{ ref('stg_douyin__videos') }} as videos
         on
             totals.account_key = videos.account_key

@@ -12,7 +12,7 @@ with totals as (
         {%- endfor %}
         -- the platform counts from the publish day, so that its first day holds nothing older
         stat_date = published_on as is_complete
-    from {{ ref('stg_wechat__article_totals') }}
+    from {{ totals_needed(ref('stg_wechat__article_totals'), ['account_key', 'post_id'], 'post_day') }} as totals_of_posts
 ),
 
 changes as (

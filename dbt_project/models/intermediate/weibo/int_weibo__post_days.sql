@@ -21,7 +21,7 @@ totals as (
         posts.post_id is not null
         and {{ shanghai_date('posts.published_at') }} = counts.stat_date
         and observed_before.account_key is not null as is_complete
-    from {{ ref('stg_weibo__post_counts') }} as counts
+    from {{ totals_needed(ref('stg_weibo__post_counts'), ['account_key', 'post_id'], 'post_day') }} as counts
     left join {{ ref('stg_weibo__posts') }} as posts
         on
             counts.account_key = posts.account_key

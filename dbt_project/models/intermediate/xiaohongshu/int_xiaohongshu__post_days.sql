@@ -23,7 +23,7 @@ totals as (
         {%- endfor %}
         {{ shanghai_date('exports.published_at') }} = exports.stat_date
         and observed_before.account_key is not null as is_complete
-    from {{ ref('stg_xiaohongshu__note_export') }} as exports
+    from {{ totals_needed(ref('stg_xiaohongshu__note_export'), ['account_key', 'post_id'], 'post_day') }} as exports
     left join observed_before
         on
             exports.account_key = observed_before.account_key

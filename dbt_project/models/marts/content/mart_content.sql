@@ -5,32 +5,41 @@ with exposure_days as (
         days.post_key,
         days.stat_date,
         days.span_days,
-        {%- for counter in counters %}
-        days.{{ counter }}_total,
-        {%- endfor %}
+        days.likes_total,
         days.plays,
         days.completed_plays,
         {{ by_platform('posts.platform', exposure_by_platform(), 'days.') }} as exposures,
-        {{ by_platform('posts.platform', exposure_by_platform(), 'days.', '_total') }} as exposures_total,
-        posts.published_on,
-        row_number() over (
-            partition by days.post_key
-            order by case when days.likes_total is null then 1 else 0 end, days.stat_date desc
-        ) as newest_first
+        posts.published_on
     from {{ ref('fct_post_day') }} as days
     inner join {{ ref('dim_post') }} as posts
         on days.post_key = posts.post_key
 ),
 
-lifetime as (
+newest_days as (
     select
         post_key,
-        {%- for counter in counters %}
-        {{ counter }}_total,
-        {%- endfor %}
-        exposures_total
+        coalesce(
+            max(case when likes_total is not null then stat_date end),
+            max(stat_date)
+        ) as stat_date
     from exposure_days
-    where newest_first = 1
+    group by post_key
+),
+
+lifetime as (
+    select
+        days.post_key,
+        {%- for counter in counters %}
+        days.{{ counter }}_total,
+        {%- endfor %}
+        {{ by_platform('posts.platform', exposure_by_platform(), 'days.', '_total') }} as exposures_total
+    from {{ ref('fct_post_day') }} as days
+    inner join newest_days
+        on
+            days.post_key = newest_days.post_key
+            and days.stat_date = newest_days.stat_date
+    inner join {{ ref('dim_post') }} as posts
+        on days.post_key = posts.post_key
 ),
 
 -- the first N days count when they are over and every one of them is covered
