@@ -1,5 +1,8 @@
--- One test for the key of every table that has rows: a test per table costs a query start each.
+-- One test for the key of every table that joins make: a test per table costs a query start each.
 -- Of a table that is built by days only what was built is looked at: the day is part of its key.
+-- depends_on: {{ ref('int_metric_later') }}
+{{ config(later_days='int_metric_later') }}
+
 {% set keys = {
     'dim_account': ['account_key'],
     'dim_post': ['post_key'],

@@ -1,5 +1,6 @@
 """Published columns are declared with a type and described in both languages."""
 
+import re
 from typing import Any
 
 import pytest
@@ -41,3 +42,22 @@ def test_a_model_says_its_grain_and_every_column(model: dict[str, Any]) -> None:
 )
 def test_facts_and_marts_name_their_brand(model: dict[str, Any]) -> None:
     assert "brand_key" in {column["name"] for column in model["columns"]}
+
+
+def test_the_key_of_a_published_table_is_judged_in_one_place() -> None:
+    folder = DBT_PROJECT.parent / "expectations" / "marts"
+    suites = {path.stem.split(".")[1]: path.read_text("utf-8") for path in folder.glob("*.json")}
+    by_gate = {name for name, text in suites.items() if '"key_is_unique"' in text}
+    listed = (DBT_PROJECT / "tests" / "keys_are_unique.sql").read_text()
+    by_query = {*re.findall(r"^ {4}'(\w+)': \[", listed, re.M), "goal_history"}
+    by_column = {
+        model["name"]
+        for path in (DBT_PROJECT / "models").rglob("*.yml")
+        for model in yaml.safe_load(path.read_text()).get("models", [])
+        if any("unique" in column.get("data_tests", []) for column in model["columns"])
+    }
+
+    assert len(suites) > 45
+    assert by_gate | by_query | by_column == set(suites) - {"gate_result"}
+    assert by_gate & (by_query | by_column) == set()
+    assert by_query & by_column == set()
