@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ order by status.goal_key
 """
 
 HISTORY = """
-select goal_key, as_of_date, status, severity, is_final, restated_from
+select goal_key, as_of_date, status, severity, is_final, restated_from, pace
 from kpi.goal_history
 order by goal_key, as_of_date
 """
@@ -93,6 +94,7 @@ def read_curves(settings: Settings) -> Callable[[str], Curve | None]:
     """Return how to get a goal's curve of the published release; None where it has none."""
     database = settings.published_dir / "tidemark.duckdb"
 
+    @cache
     def curve(goal_key: str) -> Curve | None:
         import duckdb
 
