@@ -5,8 +5,8 @@ May run any number of times: a transition's id is made of incident, day, kind an
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from alerts.facts import Facts, Goal, read_facts
@@ -20,12 +20,13 @@ from alerts.incidents import (
     owed,
     told,
 )
-from alerts.ledgers import ACKNOWLEDGEMENTS, TRANSITIONS, Entry, heard_messages
-from alerts.pipeline import pipeline_transitions, read_problems
+from alerts.ledgers import TRANSITIONS, Entry
+from alerts.past import Past, read_past
+from alerts.pipeline import pipeline_transitions
+from alerts.problems import is_gate_shut, read_problems
 from alerts.text import Labels, Step, alert_code, render, shortened, summary
 from alerts.words import DONE
 from extractors.core.lake import Lake, open_lake
-from tidemark.clock import business_date
 from tidemark.config.accounts import load_accounts
 from tidemark.config.alerts import LANGUAGES, AlertConfig, load_alerts
 from tidemark.config.metrics import load_metrics
@@ -33,18 +34,9 @@ from tidemark.settings import Settings
 from warehouse.releases import LEDGER as RELEASES
 
 RULES: Mapping[str, str] = {"fire": "S2", "escalate": "S5", "remind": "S5", "resolve": "S4"}
-ACKNOWLEDGED_FOR = timedelta(days=7)
 
 #: goal figures and a language to how the goal is called in it
 Namer = Callable[[Mapping[str, Any], str], Labels]
-
-
-@dataclass(frozen=True)
-class Past:
-    """What the ledgers say: messages and the last acknowledgement by incident."""
-
-    heard: Mapping[str, list[Message]]
-    acknowledged: Mapping[str, date]
 
 
 def evaluate(settings: Settings) -> int:
@@ -56,21 +48,12 @@ def evaluate(settings: Settings) -> int:
     database = settings.published_dir / "tidemark.duckdb"
     facts = read_facts(database) if database.exists() else None
     found: list[Entry] = []
-    if facts is not None:
+    if facts is not None and not is_gate_shut(settings):
         first_as_of = min(date.fromisoformat(e["as_of_date"]) for e in lake.ledger(RELEASES))
         found += transitions(facts, first_as_of, past, config, read_namer(settings), now)
     problems = read_problems(settings, lake, facts)
-    found += pipeline_transitions(problems, past.heard, config, now)
-    return sum(_record(lake, entry, now) for entry in found)
-
-
-def read_past(lake: Lake) -> Past:
-    """Return what was said and acknowledged so far."""
-    acknowledged: dict[str, date] = {}
-    for entry in lake.ledger(ACKNOWLEDGEMENTS):
-        day = business_date(datetime.fromisoformat(entry["at"]))
-        acknowledged[entry["goal_key"]] = max(day, acknowledged.get(entry["goal_key"], day))
-    return Past(heard_messages(lake.ledger(TRANSITIONS)), acknowledged)
+    found += pipeline_transitions(problems, past, config, now)
+    return sum(record(lake, entry, now) for entry in found)
 
 
 def transitions(
@@ -93,16 +76,14 @@ def transitions(
             continue  # readers were turned back to an older release; people know more already
         incident = incidents[goal.goal_key]
         silence = config.silence_of(goal_labels(goal, incident), now)
-        last_acknowledged = past.acknowledged.get(goal.goal_key)
         kind = owed(
             incident,
             told(messages, with_silenced=silence is not None),
             goal.newest,
-            was_silenced=silence is None and _ended_silent(messages),
-            is_acknowledged=last_acknowledged is not None
-            and business_date(now) - last_acknowledged < ACKNOWLEDGED_FOR,
+            was_silenced=silence is None and past.ended_silent(goal.goal_key),
+            is_acknowledged=past.is_acknowledged(goal.goal_key, now),
         )
-        inhibitor = _inhibitor(goal, facts.goals, incidents) if kind == "fire" else None
+        inhibitor = _inhibitor(goal, facts.goals, incidents) if kind != "resolve" else None
         if kind is None or (inhibitor and messages and messages[-1].inhibited_by):
             continue
         entry = _entry(goal, kind, incident, messages, config, name, tags.get(goal.goal_key, ""))
@@ -113,13 +94,8 @@ def transitions(
     return found
 
 
-def _ended_silent(messages: Iterable[Message]) -> bool:
-    """Tell whether a silence kept the last change, and that was not the end of it."""
-    last = next(iter(reversed(list(messages))), None)
-    return last is not None and last.suppressed_by is not None and last.transition != "resolve"
-
-
-def _record(lake: Lake, entry: Entry, now: datetime) -> bool:
+def record(lake: Lake, entry: Entry, now: datetime) -> bool:
+    """Write a transition down; False when it is known already."""
     alert_id = _alert_id(entry)
     return lake.append(
         TRANSITIONS, alert_id, {**entry, "alert_id": alert_id, "created_at": now.isoformat()}

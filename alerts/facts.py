@@ -30,7 +30,7 @@ order by status.goal_key
 """
 
 HISTORY = """
-select goal_key, as_of_date, status, severity, is_final, restated_from
+select goal_key, as_of_date, status, severity, is_final, restated_from, pace
 from kpi.goal_history
 order by goal_key, as_of_date
 """

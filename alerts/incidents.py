@@ -25,6 +25,7 @@ class Verdict:
     severity: str | None = None
     is_final: bool = False
     restated_from: str | None = None
+    pace: float | None = None
 
     @property
     def level(self) -> str:
@@ -76,9 +77,10 @@ def fold(verdicts: Iterable[Verdict]) -> Incident:
 def _after(state: Incident, verdict: Verdict) -> Incident:
     if verdict.status == "no_data":
         return state
-    if verdict.status == "missed" and verdict.is_final:
+    is_known = (state.is_open or state.is_silent) and state.level == "missed"
+    if verdict.status == "missed" and verdict.is_final and is_known:
         # the end of the story: whoever was told knows, and nothing more will change
-        return Incident(False, state.opened_on or verdict.as_of, "missed", verdict.as_of, True)
+        return Incident(False, state.opened_on, "missed", state.closed_on or verdict.as_of, True)
     if verdict.status in {"at_risk", "missed"}:
         opened_on = state.opened_on if state.is_open else verdict.as_of
         return Incident(True, opened_on, verdict.level)

@@ -6,12 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from alerts.box import AlertError, Box
 from alerts.channels import channel_module
 from alerts.channels.mail import page
 from alerts.channels.model import Notice
-from alerts.evaluate import Past, goal_labels, read_namer, transitions
+from alerts.evaluate import goal_labels, read_namer, transitions
 from alerts.facts import Facts, read_curves, read_facts
-from alerts.outbox import AlertError, Box, as_notice, notices_of
+from alerts.notices import as_notice, notices_of
+from alerts.past import Past
 from tidemark.config.alerts import AlertConfig, Channel, load_alerts
 from tidemark.settings import Settings
 
@@ -92,7 +94,7 @@ def preview_notices(settings: Settings, config: AlertConfig) -> list[tuple[Chann
     """Return what each channel would be handed if nobody had been told anything yet."""
     facts = _published(settings)
     now = settings.clock()
-    entries = transitions(facts, date.min, Past({}, {}), config, read_namer(settings), now)
+    entries = transitions(facts, date.min, Past(), config, read_namer(settings), now)
     for number, entry in enumerate(entries):
         entry |= {"alert_id": f"preview{number}", "created_at": now.isoformat()}
     curves = read_curves(settings)

@@ -17,6 +17,7 @@ from sandbox.world import World
 
 CONTROL = "/_sandbox/"
 CALLS_KEPT = 20_000
+KEPT = (b"retry-after",)  # headers of an answer that mean something
 
 
 def make_app(
@@ -88,8 +89,7 @@ class FaultyWire:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self.app(scope, receive, send)
             return
-        answer = await self._answer(scope, receive)
-        headers: list[tuple[bytes, bytes]] = []
+        answer, headers = await self._answer(scope, receive)
         if fault := self.state.faults.take_one(scope["path"], BODY_KINDS):
             answer = (answer[0], spoil(fault, answer[1]), answer[2])
         if fault := self.state.faults.take_one(scope["path"], WIRE_KINDS):
@@ -103,7 +103,9 @@ class FaultyWire:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(
+        self, scope: Scope, receive: Receive
+    ) -> tuple[Answer, list[tuple[bytes, bytes]]]:
         parts: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -112,7 +114,9 @@ class FaultyWire:
         await self.app(scope, receive, keep)
         headers = dict(parts[0].get("headers", []))
         content = b"".join(part.get("body", b"") for part in parts[1:])
-        return parts[0]["status"], content, headers.get(b"content-type", b"text/plain").decode()
+        kind = headers.get(b"content-type", b"text/plain").decode()
+        kept = [(name, value) for name, value in headers.items() if name in KEPT]
+        return (parts[0]["status"], content, kind), kept
 
     def _note(self, scope: Scope, status: int) -> None:
         call = {

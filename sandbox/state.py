@@ -33,6 +33,7 @@ class Limits:
     calls_per_second: float | None = None
     calls_per_day: int | None = None
     is_feishu_on_real_time: bool = False
+    is_rate_on_virtual_time: bool = False  # robots count by the clock of the world, not the wall's
 
 
 @dataclass
@@ -116,6 +117,10 @@ class State:
         key = (caller, str(business_date(self.now())))
         self._per_day[key] += 1
         return self._per_day[key] > self.limits.calls_per_day
+
+    def seconds(self) -> float:
+        """Return the time by which robots count how often they are called."""
+        return self.now().timestamp() if self.limits.is_rate_on_virtual_time else time.monotonic()
 
     def feishu_now(self) -> datetime:
         """Return the time by which Feishu judges timestamps."""

@@ -165,12 +165,13 @@ class LiveSession:
 
 @dataclass(frozen=True)
 class Bot:
-    """A Feishu group bot; with a keyword it takes only messages that hold it."""
+    """A group robot of a messenger; with a keyword it takes only messages that hold it."""
 
     connection_key: str
     token: str
     secret: str
     keyword: str = ""
+    kind: str = "feishu"
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ def connections(base_url: str, world: World | None = None) -> dict[str, str]:
             f"{base_url}/douyin_shop", shop.app_key, shop.app_secret, {"shop_id": shop.shop_id}
         )
     for bot in world.bots:
-        found[bot.connection_key] = _connection(f"{base_url}/feishu", bot.token, bot.secret, {})
+        found[bot.connection_key] = _connection(f"{base_url}/{bot.kind}", bot.token, bot.secret, {})
     modules = routes.facets()
     for platform, facet in world.facets.items():
         for key, (login, password, extra) in modules[platform].connections(facet).items():

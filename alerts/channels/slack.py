@@ -16,7 +16,7 @@ SECONDS_BETWEEN = 1.1
 BLOCK_CHARACTERS = 3000
 TITLE_CHARACTERS = 150
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# a zero-width joiner keeps * _ ~ ` from being markup without being seen
+# a zero-width space keeps * _ ~ ` from being markup without being seen
 MARKUP = str.maketrans({mark: f"{mark}\u200b" for mark in "*_~`"})
 
 
@@ -55,6 +55,6 @@ def judge(status: int, body: str, asked_seconds: float = 0.0) -> Receipt:
     if status == 200 and body.strip() == "ok":
         return Receipt("delivered", "ok")
     text = f"HTTP {status}: {body.strip()[:100]}"
-    if is_passing(status):
+    if is_passing(status) or status == 200:  # 200 in other words: a proxy spoke, nobody knows
         return Receipt("retry", text, asked_seconds)
     return Receipt("failed", text)

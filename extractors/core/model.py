@@ -231,6 +231,7 @@ class Platform:
     label_zh: str
     label_en: str
     streams: tuple[Stream, ...]
+    short_code: str = ""  # in ids of messages, as in SRC-DY-0415; its name where there is none
     base_url: str | None = None
     calls_per_second: float = 5.0  # per credential; account option calls_per_second overrides
     workers: int = 4  # concurrent calls per credential

@@ -58,6 +58,7 @@ PLATFORM = Platform(
     name="xiaohongshu",
     label_zh="小红书",
     label_en="Xiaohongshu",
+    short_code="XHS",
     streams=(
         Stream(
             name="note_export",

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.robots import remember
 from sandbox.state import State
 
 PATH = "/alertmanager/api/v2/alerts"
@@ -35,14 +36,7 @@ def routes(state: State) -> list[Route]:
         body = parse(content)
         if text := next(problems(body), ""):
             return JSONResponse(text, status_code=400)
-        state.messages.append(
-            {
-                "bot": "alertmanager",
-                "at": state.now().isoformat(),
-                "text": plain_text(body),
-                "body": body,
-            }
-        )
+        remember(state, "alertmanager", plain_text(body), body)
         return Response(status_code=200)
 
     return [Route(PATH, alerts, methods=["POST"])]

@@ -4,39 +4,35 @@ import base64
 import hashlib
 import hmac
 import json
-import time
-from collections import defaultdict, deque
-from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from sandbox.robots import Rates, remember, robot
 from sandbox.state import State
 from sandbox.world import Bot
 
 BODY_BYTES = 20 * 1024
 SKEW_SECONDS = 3600
-PER_SECOND, PER_MINUTE = 5, 100
+LIMITS = ((5, 1.0), (100, 60.0))
 KINDS = {"text", "post", "interactive", "image", "share_chat"}
 
 
 def routes(state: State) -> list[Route]:
     """Return the bot's hook."""
-    recent: dict[str, deque[float]] = defaultdict(deque)
+    rates = Rates(LIMITS)
 
     async def hook(request: Request) -> JSONResponse:
         token = request.path_params["token"]
-        bot = next((bot for bot in state.world.bots if bot.token == token), None)
+        bot = robot(state, "feishu", token)
         content = await request.body()
-        code, text = judge(state, bot, content, recent[token], request.url.path)
+        code, text = judge(state, bot, content, rates, request.url.path)
         if code:
             return JSONResponse({"code": code, "msg": text, "data": {}})
         body = json.loads(content)
-        state.messages.append(
-            {"bot": token, "at": state.now().isoformat(), "text": plain_text(body), "body": body}
-        )
+        remember(state, token, plain_text(body), body)
         return JSONResponse(
             {"StatusCode": 0, "StatusMessage": "success", "code": 0, "data": {}, "msg": "success"}
         )
@@ -48,7 +44,7 @@ def judge(
     state: State,
     bot: Bot | None,
     content: bytes,
-    recent: deque[float],
+    rates: Rates,
     path: str,
 ) -> tuple[int, str]:
     """Return the error code of a message, or 0."""
@@ -66,7 +62,7 @@ def judge(
         return 9499, "Bad Request"
     if bot.keyword not in plain_text(body):
         return 19024, "Key Words Not Found"
-    if is_too_fast(recent, time.monotonic):
+    if rates.is_too_fast(bot.token, state.seconds()):
         return 11232, "create message trigger frequency limit"
     return 0, ""
 
@@ -95,15 +91,6 @@ def is_signature(text: str, timestamp: str, secret: str) -> bool:
     """Tell whether a text is the signature of a timestamp."""
     digest = hmac.new(f"{timestamp}\n{secret}".encode(), b"", hashlib.sha256).digest()
     return hmac.compare_digest(base64.b64encode(digest), text.encode())
-
-
-def is_too_fast(recent: deque[float], clock: Callable[[], float]) -> bool:
-    """Tell whether a bot exceeds five messages a second or a hundred a minute."""
-    now = clock()
-    while recent and now - recent[0] >= 60:
-        recent.popleft()
-    recent.append(now)
-    return len(recent) > PER_MINUTE or sum(1 for at in recent if now - at < 1) > PER_SECOND
 
 
 def plain_text(body: dict[str, Any]) -> str:

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.robots import remember
 from sandbox.state import State
 
-PATH = "/webhook/alerts"
+PATH = "/webhook"
 SECRET = "webhook-signing-secret"
 CONTENT_TYPE = "application/cloudevents+json"
 REQUIRED = ("id", "source", "type")
@@ -32,14 +33,7 @@ def routes(state: State) -> list[Route]:
         body = parse(content)
         if body is None:
             return refused(400, "no CloudEvent 1.0")
-        state.messages.append(
-            {
-                "bot": "webhook",
-                "at": state.now().isoformat(),
-                "text": plain_text(body),
-                "body": body,
-            }
-        )
+        remember(state, "webhook", plain_text(body), body)
         return Response(status_code=202)
 
     return [Route(PATH, events, methods=["POST"])]

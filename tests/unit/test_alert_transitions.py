@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.evaluate import Past, transitions
+from alerts.acknowledgements import Acknowledgement
+from alerts.evaluate import transitions
 from alerts.facts import Facts, Goal
 from alerts.incidents import Incident, Message, Verdict, fold
 from alerts.ledgers import heard_messages
+from alerts.past import Past
 from alerts.text import Labels
 from tests.unit.test_alert_text import FIRE
 from tidemark.config.alerts import AlertConfig, Silence
@@ -163,7 +165,10 @@ def test_an_acknowledged_incident_is_not_reminded_of_for_seven_days():
 
     reminded = entries_of(facts(week), TOLD, now=datetime(2026, 4, 23, 2, tzinfo=UTC))
     kept = entries_of(
-        facts(week), TOLD, acknowledged=april(20), now=datetime(2026, 4, 23, 2, tzinfo=UTC)
+        facts(week),
+        TOLD,
+        acknowledged=Acknowledgement("小林", "", datetime(2026, 4, 20, 2, tzinfo=UTC)),
+        now=datetime(2026, 4, 23, 2, tzinfo=UTC),
     )
 
     assert [entry["transition"] for entry in reminded] == ["remind"]
@@ -176,7 +181,7 @@ def test_goals_of_the_same_code_have_different_ids():
     labels = Labels("抖音", "涨粉", "已涨", "NF")
     both = replace(release, goals=(*release.goals, twin))
 
-    entries = transitions(both, april(15), Past({}, {}), AlertConfig(), lambda *_: labels, NOW)
+    entries = transitions(both, april(15), Past(), AlertConfig(), lambda *_: labels, NOW)
 
     codes = {entry["code"] for entry in entries}
     assert len(codes) == 2
@@ -219,3 +224,55 @@ def test_days_lived_through_end_in_the_state_of_days_folded_at_once(words):
         state = fold(verdicts[:n])
 
     assert state == fold(verdicts)
+
+
+def test_a_restatement_from_met_to_missed_is_told_as_a_correction():
+    release = facts("met met")
+    turned = Verdict(april(17), "missed", "critical", restated_from="met")
+    goal = release.goals[0]
+    figures = goal.figures | {"as_of_date": april(17), "status": "missed", "phase_state": "closed"}
+    later = replace(
+        release,
+        as_of=april(17),
+        goals=(replace(goal, figures=figures, verdicts=(*goal.verdicts, turned)),),
+    )
+
+    (entry,) = entries_of(later, [])
+
+    assert (entry["rule"], entry["transition"], entry["severity"]) == ("S6", "fire", "missed")
+    assert entry["message"].startswith("🔴【未达成】更正·抖音涨粉未达成 · P2 挑战赛")
+    assert "数据至 4/17（暂定）" in entry["message"]
+
+
+def campaign_beside(phase_words, campaign_words):
+    """Return a release with a phase goal and the campaign goal of the same metric."""
+    phase, campaign = facts(phase_words), facts(campaign_words)
+    phase_figures = {**phase.goals[0].figures, "phase_state": "active"}
+    figures = {**campaign.goals[0].figures, "level": "campaign", "phase_no": None}
+    return replace(
+        phase,
+        goals=(
+            replace(campaign.goals[0], goal_key="dy/all/new_followers", figures=figures),
+            replace(phase.goals[0], figures=phase_figures),
+        ),
+    )
+
+
+def test_a_campaign_is_held_back_once_while_its_active_phase_speaks_for_it():
+    def owed_after(words, heard):
+        past = Past(heard)
+        labels = Labels("抖音", "涨粉", "已涨", "NF")
+        return transitions(campaign_beside(*words), april(15), past, NOBODY, lambda *_: labels, NOW)
+
+    first = owed_after(("risk", "risk"), {})
+    heard = {e["goal_key"]: [message(e)] for e in first}
+    during = owed_after(("risk risk", "risk risk"), heard)
+    after = owed_after(("risk on on", "risk risk risk"), heard)
+
+    said = {e["goal_key"]: (e["transition"], e["inhibited_by"]) for e in first}
+    assert said == {"dy/all/new_followers": ("fire", GOAL_KEY), GOAL_KEY: ("fire", None)}
+    assert during == []
+    assert {e["goal_key"]: e["transition"] for e in after} == {
+        "dy/all/new_followers": "fire",
+        GOAL_KEY: "resolve",
+    }

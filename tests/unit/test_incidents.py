@@ -143,3 +143,16 @@ def test_state_now_does_not_depend_on_which_days_were_released(statuses):
 
     if verdicts[-1].status != "no_data":
         assert told(every_day).is_open == told(last_day).is_open == fold(verdicts).is_open
+
+
+def test_what_is_first_missed_on_its_final_day_is_told_and_then_closes_silently():
+    met = Verdict(START, "met")
+    turned, carried = (
+        Verdict(START + timedelta(n), "missed", is_final=True, restated_from="met") for n in (1, 2)
+    )
+
+    messages = live([met, turned, carried], {0, 1, 2})
+
+    assert kinds(messages) == ["2f"]
+    assert not fold([met, turned, carried]).is_open
+    assert not fold([met, turned, carried, carried]).is_open

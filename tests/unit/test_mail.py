@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 from ipaddress import ip_address
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,44 +22,9 @@ from alerts.channels.mail import draw, judge, page, render, send
 from alerts.channels.model import Curve
 from extractors.core.model import Credential
 from tests.channel_notices import NOW, curve, notice
+from tests.mailbox import Server
 
 FROM, OPS, BOSS = "Tidemark <alerts@acme.example>", "ops@acme.example", "boss@acme.example"
-
-
-class Mailbox:
-    """What a server was handed; says to recipients and messages what it is told to say."""
-
-    def __init__(self):
-        self.envelopes = []
-        self.recipients = {}  # replies by address
-        self.data = "250 OK"
-        self.breaks_at = ""
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        reply = self.recipients.get(address, "250 OK")
-        if reply.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return reply
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        if self.breaks_at == "data":
-            server.transport.abort()
-        if self.data.startswith("250"):
-            self.envelopes.append(envelope)
-        return self.data
-
-    async def handle_QUIT(self, server, session, envelope):  # noqa: N802
-        if self.breaks_at == "quit":
-            server.transport.abort()
-        return "421 not now" if self.breaks_at == "farewell" else "221 Bye"
-
-
-class Server(Controller):
-    """A controller that takes any free port."""
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
 
 
 @pytest.fixture
@@ -69,7 +33,7 @@ def serve():
     running = []
 
     def start(**options):
-        server = Server(Mailbox(), hostname="127.0.0.1", port=0, **options)
+        server = Server(**options)
         server.start()
         running.append(server)
         return server

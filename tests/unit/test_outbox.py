@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts import outbox
+from alerts.acknowledgements import acknowledge
+from alerts.box import AlertError, read_box
 from alerts.channels import channel_module
 from alerts.channels.model import Receipt
 from alerts.ledgers import DELIVERIES, NOTICES, TRANSITIONS
-from alerts.outbox import acknowledge, ask_again, deliver, read_box, wait_after
+from alerts.outbox import ask_again, deliver, wait_after
 from extractors.core.lake import open_lake
 from extractors.core.model import Credential
 from tidemark.settings import Settings
@@ -267,7 +268,7 @@ def test_an_acknowledged_critical_goes_to_nobody_else(site, monkeypatch):
 
 
 def test_an_unknown_id_is_named(site):
-    with pytest.raises(outbox.AlertError, match="no alert has the id 'NF9'"):
+    with pytest.raises(AlertError, match="no alert has the id 'NF9'"):
         acknowledge(site[0], "NF9", by="小林", note="")
 
 

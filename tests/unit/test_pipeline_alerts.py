@@ -1,19 +1,26 @@
 """What is wrong with the pipeline is told once when it begins and once when it is over."""
 
 import json
-from datetime import UTC, datetime, timedelta
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from alerts.evaluate import evaluate
 from alerts.facts import Facts, Goal
+from alerts.incidents import Verdict
 from alerts.ledgers import TRANSITIONS
-from alerts.pipeline import read_problems
+from alerts.names import broken_rule
+from alerts.past import Past
+from alerts.pipeline import pipeline_transitions
+from alerts.problems import read_problems
 from extractors.core.errors import AuthError, QuotaExhausted, Transient
 from extractors.core.lake import Manifest, SliceRecord, open_lake
+from tidemark.config.alerts import AlertConfig
 from tidemark.orchestration import task_runs
-from tidemark.settings import Settings
+from tidemark.settings import PROJECT_ROOT, Settings
 
 START = datetime(2026, 4, 16, 4, 30, tzinfo=UTC)
 LATE = (
@@ -37,6 +44,7 @@ def site(tmp_path):
         "channels: [{key: data, kind: feishu, connection: c}]\n"
         "routes: [{match: {kind: [data, pipeline]}, channels: [data]}]\n"
     )
+    shutil.copy(PROJECT_ROOT / "config" / "metrics.yml", config)
     clock = Clock()
     settings = Settings(tmp_path, config, (tmp_path / "lake").as_uri(), clock)
     settings.published_dir.mkdir()
@@ -70,8 +78,8 @@ def test_a_late_source_is_told_once_and_once_more_when_it_is_there(site):
 
     assert counts == [1, 0, 1, 0]
     assert told(settings) == [
-        ("SRC-DOUYIN-0416F", "fire", "warning"),
-        ("SRC-DOUYIN-0416S", "resolve", "warning"),
+        ("SRC-DY-0415", "fire", "warning"),
+        ("SRC-DY-0416S", "resolve", "warning"),
     ]
 
 
@@ -85,9 +93,84 @@ def test_a_late_source_is_told_by_its_days_its_account_and_how_it_failed(site):
         "⚪【数据未到】抖音停在 4/13，缺 4/14、4/15",
         "douyin_acme account_days, videos: failed: Transient: HTTP 500",
     ]
-    assert message(settings, "en")[0] == (
-        "⚪ [Data missing] Douyin ends on Apr 13, Apr 14, Apr 15 missing"
+    assert message(settings, "en")[0] == ("⚪ [Data missing] Douyin: Apr 14, Apr 15")
+
+
+PHASES = {"p2": 2, "all": None}
+
+
+def goal(place, metric, statuses, **figures):
+    """Return a goal whose verdicts end on 04-15; its pace is that of the example's 04-13."""
+    as_of = [date(2026, 4, 15 - n) for n in reversed(range(len(statuses)))]
+    verdicts = tuple(
+        Verdict(
+            day, status, "warning" if status == "at_risk" else None, pace=7840 / (20000 * 13 / 30)
+        )
+        for day, status in zip(as_of, statuses, strict=True)
     )
+    level = "phase" if PHASES[place] else "campaign"
+    known = {"status": statuses[-1], "metric": metric, "phase_no": PHASES[place], "level": level}
+    scope = {"campaign_key": "dy_newprod", "account_key": None, "platform": "douyin"}
+    return Goal(f"dy_newprod/{place}/{metric}", {**known, **scope, **figures}, verdicts)
+
+
+SILENT_DAYS = ("no_data", "no_data")
+GOALS = (
+    goal("all", "new_followers", ("at_risk", *SILENT_DAYS)),
+    goal("all", "plays", ("on_track", *SILENT_DAYS)),
+    goal("p2", "er_by_play", ("on_track", *SILENT_DAYS)),
+    goal("p2", "new_followers", ("at_risk", *SILENT_DAYS)),
+    goal("p2", "plays", ("on_track", *SILENT_DAYS)),
+)
+
+
+def text_about(settings, goals, language="zh", on_duty="数据组"):
+    facts = Facts("r1", date(2026, 4, 15), tuple(goals))
+    problems = read_problems(settings, open_lake(settings.lake_url), facts)
+    config = AlertConfig(on_duty=on_duty)
+    (entry,) = pipeline_transitions(problems, Past(), config, settings.clock())
+    return entry["messages"][language].split("\n")
+
+
+def test_a_silent_source_reads_like_the_model(site):
+    settings, _clock = site
+    say(settings, late_sources=[LATE])
+
+    assert text_about(settings, GOALS) == [
+        "⚪【数据未到】抖音停在 4/13，缺 4/14、4/15",
+        "5 个目标暂不判定（P2 播放、涨粉、互动率，活动播放、涨粉）；不是 0，也不算未达成",
+        "最近判定（4/13）：涨粉 落后（进度 90.5%），告警保留；其余 P2 正常",
+        "无需运营操作｜工程值班 @数据组 处理中",
+        "数据健康 ↗ ｜编号 SRC-DY-0415",
+    ]
+
+
+def test_a_silent_source_in_english_says_the_same(site):
+    settings, _clock = site
+    say(settings, late_sources=[LATE])
+
+    text = text_about(settings, GOALS[3:], "en")
+
+    assert text == [
+        "⚪ [Data missing] Douyin: Apr 14, Apr 15",
+        "2 goals unjudged (P2 Plays, New followers), not missed",
+        "Apr 13: New followers behind (pace 90.5%), alert kept; rest fine",
+        "No action｜on duty @数据组",
+        "Data health ↗ ｜SRC-DY-0415",
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_however_many_goals_wait_the_text_keeps_its_length(site, language):
+    settings, _clock = site
+    say(settings, late_sources=[LATE])
+    many = [replace(g, figures={**g.figures, "phase_no": n}) for n in range(1, 30) for g in GOALS]
+
+    text = text_about(settings, many, language)
+
+    assert len("\n".join(text)) <= 220
+    assert len(text) <= 6
+    assert text[1].startswith("145 ")
 
 
 @pytest.mark.parametrize(
@@ -103,14 +186,14 @@ def test_a_late_source_is_told_by_its_days_its_account_and_how_it_failed(site):
 def test_only_goals_that_read_the_silent_source_are_counted_as_not_judged(site, scope, count):
     settings, _clock = site
     say(settings, late_sources=[LATE])
-    goal = Goal("plays", {**scope, "status": "no_data"})
-    judged = Goal("judged", {"account_key": "douyin_acme", "platform": None, "status": "on_track"})
+    waiting = goal("p2", "plays", ("on_track", "no_data"), **scope)
+    judged = goal("p2", "plays", ("on_track",), account_key="douyin_acme", platform=None)
 
     (problem,) = read_problems(
-        settings, open_lake(settings.lake_url), Facts("r1", START.date(), (goal, judged))
+        settings, open_lake(settings.lake_url), Facts("r1", START.date(), (waiting, judged))
     )
 
-    assert problem.goals_unjudged == count
+    assert problem.unjudged == count
 
 
 def test_the_same_source_late_again_the_same_day_is_told_again(site):
@@ -134,22 +217,49 @@ def test_what_goes_on_for_a_week_is_reminded_of(site):
     assert counts == [1, 0, 0, 0, 0, 0, 0, 1]
 
 
-def test_a_failed_gate_says_which_release_people_still_see(site):
+def test_a_failed_gate_reads_like_the_model(site):
     settings, _clock = site
+    path = settings.config_dir / "alerts.yml"
+    path.write_text("on_duty: 数据组\n" + path.read_text())
     reason = "r000009-20260416 (as of 2026-04-16) failed its gate: plays"
-    say(settings, outcome="gate_failed", reason=reason, failures=["fct_account_day: plays halved"])
+    broken = (
+        "douyin__account_day: volume on plays [douyin_acme 2026-04-16]: 播放低于近 7 日均值的 50%"
+        " / plays below half of the last 7 days' mean; seen 4,000"
+    )
+    say(settings, outcome="gate_failed", reason=reason, failures=[broken])
 
     evaluate(settings)
 
     assert message(settings) == [
         "🛑【未发布】4/16 数据未过检查，看板仍为 4/15 版",
-        "fct_account_day: plays halved",
-        "KPI 告警本次不发；改数据或规则后 tidemark release",
-        "数据健康 ↗ ｜编号 GATE-RELEASE-0416F",
+        "抖音 account_day：播放低于近 7 日均值的 50%（volume, critical）",
+        "该批已隔离；KPI 告警本次不发",
+        "@数据组｜编号 GATE-0416",
     ]
-    assert message(settings, "en")[0] == (
-        "🛑 [Not published] Apr 16 failed its checks, boards still show Apr 15"
-    )
+    assert message(settings, "en") == [
+        "🛑 [Not published] Apr 16 failed its checks, boards still show Apr 15",
+        "Douyin account_day: plays below half of the last 7 days' mean (volume, critical)",
+        "the batch is quarantined; no goal alerts this time",
+        "@数据组｜id GATE-0416",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failure", "line"),
+    [
+        (
+            "marts.fct_account_day: key_is_unique: 主键唯一 / one row per key; seen 1 row",
+            "account_day：主键唯一（key_is_unique, critical）",
+        ),
+        (
+            "kpi.goal: target_is_positive on target",
+            "goal：target_is_positive（target_is_positive, critical）",
+        ),
+        ("the build ended with an error", "the build ended with an error"),
+    ],
+)
+def test_a_broken_rule_is_told_by_table_meaning_and_name(failure, line):
+    assert broken_rule(failure, "zh") == line
 
 
 def test_refused_slices_are_named(site):
@@ -208,8 +318,8 @@ def test_a_changed_api_is_told_until_a_batch_without_it(site):
         clock.moment += timedelta(hours=1)
 
     assert [code for code, _, _ in told(settings)] == [
-        "DRIFT-DOUYIN-VIDEOS-0416F",
-        "DRIFT-DOUYIN-VIDEOS-0416S",
+        "DRIFT-DY-VIDEOS-0416",
+        "DRIFT-DY-VIDEOS-0416S",
     ]
 
 

@@ -31,7 +31,7 @@ def test_dingtalk_s_signature_equals_the_known_answer():
         (wecom, 200, '{"errcode":-1,"errmsg":"system busy"}', "retry", 0),
         (wecom, 500, "", "retry", 0),
         (slack, 200, "ok", "delivered", 0),
-        (slack, 200, "<html>proxy</html>", "failed", 0),
+        (slack, 200, "<html>proxy</html>", "retry", 0),
         (slack, 400, "invalid_payload", "failed", 0),
         (slack, 403, "action_prohibited", "failed", 0),
         (slack, 404, "channel_not_found", "failed", 0),

@@ -38,7 +38,7 @@ def deliver() -> None:
 @alerts.command()
 def log() -> None:
     """Show the live ledger: every transition with its attempts, oldest first."""
-    from alerts.outbox import read_box
+    from alerts.box import read_box
     from alerts.report import log_rows
     from extractors.core.lake import open_lake
     from tidemark.settings import load_settings
@@ -81,10 +81,11 @@ def ack(
     note: Annotated[str, typer.Option(help="what is being done")] = "",
 ) -> None:
     """Acknowledge an incident: no reminders and no escalation for seven days."""
-    from alerts.outbox import acknowledge
+    from alerts.acknowledgements import acknowledge
     from tidemark.settings import load_settings
 
-    Console().print(f"{acknowledge(load_settings(), code, by=by, note=note)} is acknowledged")
+    for incident in acknowledge(load_settings(), code, by=by, note=note):
+        Console().print(Text(f"{incident} is acknowledged"))
 
 
 @alerts.command()

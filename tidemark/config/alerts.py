@@ -122,6 +122,7 @@ class AlertConfig:
     people: tuple[Person, ...] = ()
     silences: tuple[Silence, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
+    on_duty: str = ""  # who looks after the data, named in messages about the pipeline
 
     def route_of(self, labels: Mapping[str, str]) -> Route | None:
         """Return the first route that takes a message."""
@@ -158,7 +159,7 @@ def read_alerts(config_dir: Path, problems: list[Problem]) -> AlertConfig:
     root = read_document(config_dir / FILE, problems, f"config/{FILE}")
     if root is None:
         return AlertConfig(playbooks=playbooks)
-    file = root.section(("board_url", "channels", "people", "routes", "silences"))
+    file = root.section(("board_url", "on_duty", "channels", "people", "routes", "silences"))
     channels: dict[str, Channel] = {}
     for item in file.items("channels"):
         channel = _channel(item.section(("key", "kind", "name", "connection", "language")))
@@ -172,6 +173,7 @@ def read_alerts(config_dir: Path, problems: list[Problem]) -> AlertConfig:
         _people(file.items("people")),
         _silences(file.items("silences")),
         playbooks,
+        file.text("on_duty"),
     )
 
 

@@ -20,7 +20,10 @@ closings as (
         case
             when verdicts.status = 'met' then 1
             when verdicts.status = 'on_track' and verdicts.previous_status = 'on_track' then 1
-            when verdicts.status = 'missed' and verdicts.is_final then 1
+            when
+                verdicts.status = 'missed'
+                and verdicts.is_final
+                and verdicts.previous_status = 'missed' then 1
             else 0
         end as is_closing
     from {{ ref('int_kpi_carried') }} as day

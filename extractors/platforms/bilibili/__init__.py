@@ -62,6 +62,7 @@ PLATFORM = Platform(
     name="bilibili",
     label_zh="哔哩哔哩",
     label_en="Bilibili",
+    short_code="BL",
     base_url="https://member.bilibili.com",
     # assumed: nobody publishes it; the option calls_per_second of an account overrides
     calls_per_second=5,

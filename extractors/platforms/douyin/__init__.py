@@ -87,6 +87,7 @@ PLATFORM = Platform(
     name="douyin",
     label_zh="抖音",
     label_en="Douyin",
+    short_code="DY",
     base_url="https://open.douyin.com",
     # assumed: nobody publishes it; the option calls_per_second of an account overrides
     calls_per_second=30,

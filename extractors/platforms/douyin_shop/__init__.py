@@ -50,6 +50,7 @@ PLATFORM = Platform(
     name="douyin_shop",
     label_zh="抖音小店",
     label_en="Douyin Shop",
+    short_code="DYS",
     base_url="https://openapi-fxg.jinritemai.com",
     calls_per_second=10,
     authorize=authorize,

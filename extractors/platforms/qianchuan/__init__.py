@@ -34,6 +34,7 @@ PLATFORM = Platform(
     name="qianchuan",
     label_zh="巨量千川",
     label_en="Qianchuan",
+    short_code="QC",
     base_url="https://api.oceanengine.com",
     calls_per_second=5,
     authorize=authorize,

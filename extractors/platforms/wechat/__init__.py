@@ -107,6 +107,7 @@ PLATFORM = Platform(
     name="wechat",
     label_zh="微信公众号",
     label_en="WeChat Official Account",
+    short_code="WX",
     base_url="https://api.weixin.qq.com",
     # assumed: nobody publishes it; the option calls_per_second of an account overrides
     calls_per_second=30,

@@ -38,6 +38,7 @@ PLATFORM = Platform(
     name="wechat_channels",
     label_zh="视频号",
     label_en="WeChat Channels",
+    short_code="SPH",
     base_url="https://api.weixin.qq.com",
     calls_per_second=5,
     authorize=authorize,

@@ -49,6 +49,7 @@ PLATFORM = Platform(
     name="wechat_shop",
     label_zh="微信小店",
     label_en="WeChat Shop",
+    short_code="WXS",
     base_url="https://api.weixin.qq.com",
     calls_per_second=10,
     authorize=authorize,

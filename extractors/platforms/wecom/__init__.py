@@ -70,6 +70,7 @@ PLATFORM = Platform(
     name="wecom",
     label_zh="企业微信",
     label_en="WeCom",
+    short_code="QW",
     base_url="https://qyapi.weixin.qq.com",
     # assumed: nobody publishes it; the option calls_per_second of an account overrides
     calls_per_second=10,

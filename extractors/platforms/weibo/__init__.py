@@ -49,6 +49,7 @@ PLATFORM = Platform(
     name="weibo",
     label_zh="微博",
     label_en="Weibo",
+    short_code="WB",
     base_url="https://api.weibo.com",
     calls_per_second=1,  # 100 calls a day leave no hurry
     authorize=authorize,

@@ -61,6 +61,7 @@ PLATFORM = Platform(
     name="xiaohongshu_shop",
     label_zh="小红书店铺",
     label_en="Xiaohongshu Shop",
+    short_code="XHSS",
     base_url="https://ark.xiaohongshu.com",
     calls_per_second=5,
     authorize=authorize,

@@ -36,6 +36,7 @@ PLATFORM = Platform(
     name="youzan",
     label_zh="有赞",
     label_en="Youzan",
+    short_code="YZ",
     base_url="https://open.youzanyun.com",
     calls_per_second=5,
     authorize=authorize,

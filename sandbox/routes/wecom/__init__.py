@@ -1,4 +1,4 @@
-"""WeCom: the app's token, customer groups, their statistics, behaviour of employees.
+"""WeCom: the app's token, customer groups, their statistics, behaviour of employees, robots.
 
 HTTP is 200 on business errors; success always says errcode 0.
 """
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from sandbox.routes.wecom import robot
 from sandbox.routes.wecom.contact import READS, Body, Refused
 from sandbox.routes.wecom.world import Corp
 from sandbox.state import CALLER, State
@@ -47,7 +48,7 @@ def routes(state: State) -> list[Route]:
         for (method, path), read in READS.items()
     ]
     token = endpoint(lambda request, _body: issued(state, request))
-    return [Route(f"{base}/gettoken", token, methods=["GET"]), *found]
+    return [Route(f"{base}/gettoken", token, methods=["GET"]), *found, *robot.routes(state)]
 
 
 def parse(content: bytes) -> Body:

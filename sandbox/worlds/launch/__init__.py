@@ -27,5 +27,10 @@ def world(_shared: Path | None = None) -> World:
         bots=(
             Bot("feishu_ops", "ops-hook", "ops-signing-secret"),
             Bot("feishu_data", "data-hook", "data-signing-secret"),
+            Bot("dingtalk_ops", "ops-robot-token", "ops-robot-secret", kind="dingtalk"),
+            Bot("wecom_ops", "ops-robot-key", "no-robot-of-wecom-signs", kind="wecom"),
+            Bot("slack_ops", "T0ACME/B0OPS/hook", "no-hook-of-slack-signs", kind="slack"),
+            Bot("alertmanager_ops", "tidemark", "alertmanager-password", kind="alertmanager"),
+            Bot("webhook_ops", "any", "webhook-signing-secret", kind="webhook"),
         ),
     )
