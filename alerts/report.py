@@ -81,7 +81,7 @@ def _explained(config: AlertConfig, labels: dict[str, str], settings: Settings) 
 
 def write_previews(settings: Settings, folder: Path) -> Path:
     """Write one page with every channel's message for every goal that is not on its way."""
-    config = load_alerts(settings.config_dir)
+    config = load_alerts(settings.config_dir, settings.board_url)
     found = preview_notices(settings, config)
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "index.html"
