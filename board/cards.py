@@ -21,6 +21,7 @@ from board.figures import (
 )
 from board.release import Curve
 from board.words import MARKS, WORDS
+from tidemark.clock import SHANGHAI
 
 
 @dataclass(frozen=True)
@@ -160,13 +161,13 @@ def _notes(goal: Row, incident: OpenIncident | None, language: str) -> list[tupl
 
 
 def acknowledged(incident: OpenIncident, language: str) -> tuple[str, str]:
-    """Return who is at an incident, as a tone and a text."""
-    words = WORDS[language]
-    if incident.acknowledgement is None:
-        return "bad" if incident.level in ("critical", "missed") else "warn", words[
-            "unacknowledged"
-        ]
-    return "good", words["acknowledged"].format(by=incident.acknowledgement.by)
+    """Return who is at an incident since which day, as a tone and a text."""
+    words, said = WORDS[language], incident.acknowledgement
+    if said is None:
+        tone = "bad" if incident.level in ("critical", "missed") else "warn"
+        return tone, words["unacknowledged"]
+    since = short_day(said.at.astimezone(SHANGHAI).date(), language)
+    return "good", words["acknowledged"].format(by=said.by, day=since)
 
 
 def acknowledged_at(incident: OpenIncident, language: str) -> str:

@@ -457,7 +457,7 @@ def test_an_owner_acknowledges_on_the_board(world):
     assert (entry["goal_key"], entry["by"], entry["note"]) == (FOLLOWERS, "ops", note)
     assert page.inner_text("#incident blockquote") == note
     assert page.query_selector_all("script") == []
-    assert "ops is at it" in board.inner_text(f"[data-goal='{FOLLOWERS}']")
+    assert "ops is at it since Apr 16" in board.inner_text(f"[data-goal='{FOLLOWERS}']")
     log = tidemark(world, "alerts", "log")
     assert "acknowledged by ops" in " ".join(log.split())
 
