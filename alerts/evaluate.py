@@ -4,9 +4,10 @@ May run any number of times: a transition's id is made of incident, day, kind an
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from alerts.facts import Facts, Goal, read_facts
@@ -27,9 +28,10 @@ from alerts.problems import is_gate_shut, read_problems
 from alerts.text import Labels, Step, alert_code, render, shortened, summary
 from alerts.words import DONE
 from extractors.core.lake import Lake, open_lake
+from extractors.core.model import Account
 from tidemark.config.accounts import load_accounts
 from tidemark.config.alerts import LANGUAGES, AlertConfig, load_alerts
-from tidemark.config.metrics import load_metrics
+from tidemark.config.metrics import Metric, load_metrics
 from tidemark.settings import Settings
 from warehouse.releases import LEDGER as RELEASES
 
@@ -37,6 +39,17 @@ RULES: Mapping[str, str] = {"fire": "S2", "escalate": "S5", "remind": "S5", "res
 
 #: goal figures and a language to how the goal is called in it
 Namer = Callable[[Mapping[str, Any], str], Labels]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What people are to hear of a goal, or what is written down and kept from them."""
+
+    goal: Goal
+    kind: Transition
+    incident: Incident
+    inhibited_by: str | None
+    suppressed_by: str | None
 
 
 def evaluate(settings: Settings) -> int:
@@ -66,32 +79,52 @@ def transitions(
 ) -> list[Entry]:
     """Return the transitions that a release owes, each goal for itself, campaigns after phases."""
     incidents = {goal.goal_key: fold(goal.verdicts) for goal in facts.goals}
-    tags = _tags(facts.goals, name)
-    found = []
-    for goal in facts.goals:
-        if not goal.verdicts or not is_announced(goal.figures["ends_on"], first_as_of):
-            continue
-        messages = past.heard.get(goal.goal_key, [])
-        if messages and messages[-1].as_of > goal.newest.as_of:
-            continue  # readers were turned back to an older release; people know more already
-        incident = incidents[goal.goal_key]
-        silence = config.silence_of(goal_labels(goal, incident), now)
-        kind = owed(
-            incident,
-            told(messages, with_silenced=silence is not None),
-            goal.newest,
-            was_silenced=silence is None and past.ended_silent(goal.goal_key),
-            is_acknowledged=past.is_acknowledged(goal.goal_key, now),
-        )
-        inhibitor = _inhibitor(goal, facts.goals, incidents) if kind != "resolve" else None
-        if kind is None or (inhibitor and messages and messages[-1].inhibited_by):
-            continue
-        entry = _entry(goal, kind, incident, messages, config, name, tags.get(goal.goal_key, ""))
-        entry["inhibited_by"] = inhibitor
-        entry["suppressed_by"] = silence.key if silence else None
-        entry["release_id"] = facts.release_id
-        found.append(entry)
-    return found
+    changes = [
+        change
+        for goal in facts.goals
+        if goal.verdicts and is_announced(goal.figures["ends_on"], first_as_of)
+        if (change := _change(goal, facts.goals, incidents, past, config, now))
+    ]
+    tags = _tags(facts.goals, name) if changes else {}  # most releases owe nothing
+    return [
+        _entry(change, past, config, name, tags.get(change.goal.goal_key, ""))
+        | {"release_id": facts.release_id}
+        for change in changes
+    ]
+
+
+def _change(
+    goal: Goal,
+    goals: Iterable[Goal],
+    incidents: Mapping[str, Incident],
+    past: Past,
+    config: AlertConfig,
+    now: datetime,
+) -> Change | None:
+    """Return what is new about a goal since people last heard of it, if anything."""
+    messages = past.heard.get(goal.goal_key, [])
+    if messages and messages[-1].as_of > goal.newest.as_of:
+        return None  # readers were turned back to an older release; people know more already
+    incident = incidents[goal.goal_key]
+    silence = config.silence_of(goal_labels(goal, incident), now)
+    kind = owed(
+        incident,
+        told(messages, with_silenced=silence is not None),
+        goal.newest,
+        was_silenced=silence is None and past.ended_silent(goal.goal_key),
+        is_acknowledged=past.is_acknowledged(goal.goal_key, now),
+    )
+    inhibitor = _inhibitor(goal, goals, incidents) if kind != "resolve" else None
+    if kind is None or (inhibitor and _is_recorded(messages, incident)):
+        return None
+    return Change(goal, kind, incident, inhibitor, silence.key if silence else None)
+
+
+def _is_recorded(messages: Sequence[Message], incident: Incident) -> bool:
+    """Tell whether it is written down already that this very incident is held back."""
+    if not messages or incident.opened_on is None:
+        return False
+    return bool(messages[-1].inhibited_by) and messages[-1].as_of >= incident.opened_on
 
 
 def record(lake: Lake, entry: Entry, now: datetime) -> bool:
@@ -109,17 +142,10 @@ def _alert_id(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
-def _entry(
-    goal: Goal,
-    kind: Transition,
-    incident: Incident,
-    messages: list[Message],
-    config: AlertConfig,
-    name: Namer,
-    tag: str,
-) -> Entry:
+def _entry(change: Change, past: Past, config: AlertConfig, name: Namer, tag: str) -> Entry:
+    goal, kind, incident = change.goal, change.kind, change.incident
     figures, level = goal.figures, incident.level or "warning"
-    fired_on = told(messages).fired_on
+    fired_on = told(past.heard.get(goal.goal_key, [])).fired_on
     since = (
         fired_on if kind == "resolve" and fired_on else (incident.opened_on or goal.newest.as_of)
     )
@@ -143,6 +169,8 @@ def _entry(
         "goal_key": goal.goal_key,
         "rule": "S6" if is_correction else RULES[kind],
         "transition": kind,
+        "inhibited_by": change.inhibited_by,
+        "suppressed_by": change.suppressed_by,
         "severity": level,
         "as_of_date": str(goal.newest.as_of),
         "incident_opened_on": str(incident.opened_on),
@@ -213,14 +241,18 @@ def read_namer(settings: Settings) -> Namer:
     """Return how goals are called: by their platform, or by the one account they are about."""
     from extractors.core.registry import platforms_by_name
 
-    metrics = load_metrics(settings.config_dir)
-    platforms = platforms_by_name()
-    accounts = {account.key: account for account in load_accounts(settings.config_dir)}
+    @cache
+    def known() -> tuple[Mapping[str, Metric], Mapping[str, Account]]:
+        accounts = {account.key: account for account in load_accounts(settings.config_dir)}
+        return load_metrics(settings.config_dir), accounts
 
     def labels(figures: Mapping[str, Any], language: str) -> Labels:
+        metrics, accounts = known()
         metric = metrics[figures["metric"]]
         account = accounts.get(figures["account_key"] or "")
-        platform = platforms.get((account.platform if account else figures["platform"]) or "")
+        platform = platforms_by_name().get(
+            (account.platform if account else figures["platform"]) or ""
+        )
         called = "" if platform is None else getattr(platform, f"label_{language}")
         name = ""
         if account:

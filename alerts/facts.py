@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def read_curves(settings: Settings) -> Callable[[str], Curve | None]:
     """Return how to get a goal's curve of the published release; None where it has none."""
     database = settings.published_dir / "tidemark.duckdb"
 
+    @cache
     def curve(goal_key: str) -> Curve | None:
         import duckdb
 

@@ -39,3 +39,8 @@ def heard_messages(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[Messa
             )
         )
     return messages
+
+
+def newest_runs(entries: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Map each task, and each DAG that had a late run, to what was last recorded of it."""
+    return {e["subject"]: e for e in sorted(entries, key=lambda e: (e["at"], e["entry_id"]))}

@@ -36,6 +36,7 @@ PREFIX: Mapping[Kind, str] = {
     "quota_exhausted": "QUOTA",
     "drift_found": "DRIFT",
     "dag_failed": "DAG",
+    "run_late": "LATE",
 }
 SEVERITY: Mapping[Kind, str] = {
     "gate_failed": "critical",
@@ -45,6 +46,7 @@ SEVERITY: Mapping[Kind, str] = {
     "quota_exhausted": "warning",
     "drift_found": "warning",
     "dag_failed": "critical",
+    "run_late": "warning",
 }
 
 

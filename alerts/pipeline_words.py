@@ -13,6 +13,7 @@ HEADS: Mapping[str, Mapping[Kind, str]] = {
         "quota_exhausted": "🟡【额度用尽】{subject}",
         "drift_found": "🟡【接口变化】{subject}",
         "dag_failed": "🔴【任务失败】{subject}",
+        "run_late": "🟡【运行超时】{subject}",
     },
     "en": {
         "gate_failed": "🛑 [Not published] {subject} failed its checks, boards still show {shown}",
@@ -22,6 +23,7 @@ HEADS: Mapping[str, Mapping[Kind, str]] = {
         "quota_exhausted": "🟡 [Quota used up] {subject}",
         "drift_found": "🟡 [API changed] {subject}",
         "dag_failed": "🔴 [Task failed] {subject}",
+        "run_late": "🟡 [Run late] {subject}",
     },
 }
 REMEDIES: Mapping[str, Mapping[Kind, str]] = {
@@ -33,6 +35,7 @@ REMEDIES: Mapping[str, Mapping[Kind, str]] = {
         "quota_exhausted": "次日自动续读；tidemark extract 可补",
         "drift_found": "数据照常落地；请核对字段",
         "dag_failed": "查任务日志，修复后清除重跑",
+        "run_late": "在 Airflow 查看卡住的任务，必要时清除重跑",
     },
     "en": {
         "gate_failed": "the batch is quarantined; no goal alerts this time",
@@ -42,6 +45,7 @@ REMEDIES: Mapping[str, Mapping[Kind, str]] = {
         "quota_exhausted": "read again tomorrow; or tidemark extract",
         "drift_found": "rows land as before; compare the fields",
         "dag_failed": "read the task's log, mend, clear it",
+        "run_late": "see which task hangs, clear it if need be",
     },
 }
 OVER = {"zh": "🟢【恢复】{subject}", "en": "🟢 [Resolved] {subject}"}

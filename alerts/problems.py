@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from alerts.facts import Facts
-from alerts.ledgers import TASK_RUNS
+from alerts.ledgers import TASK_RUNS, newest_runs
 from alerts.names import broken_rule, label, short_code
 from alerts.text import day
 from alerts.unjudged import unjudged_words
@@ -28,8 +28,13 @@ Kind = Literal[
     "quota_exhausted",
     "drift_found",
     "dag_failed",
+    "run_late",
 ]
 
+OF_NO_PLATFORM = (
+    *("gate_failed", "dag_failed", "run_late"),
+    *("credential_refused", "quota_exhausted"),  # subjects are tasks
+)
 GATE_SHUT = ("gate_failed", "build_failed")
 SHOWN_AT_MOST = 3
 DRIFT_DAYS = 3
@@ -38,6 +43,7 @@ BY_ERROR: Mapping[str, Kind] = {
     "AuthError": "credential_refused",
     "TokenExpired": "credential_refused",
     "QuotaExhausted": "quota_exhausted",
+    "DeadlineMissed": "run_late",
 }
 LATE = re.compile(  # as warehouse/asof.py writes it
     r"(?P<platform>[^/ ]+)/(?P<stream>\S+) (?P<account>\S+) (?P<dt>\d{4}-\d\d-\d\d): late since "
@@ -112,7 +118,7 @@ def is_ours(key: str) -> bool:
 def gone(key: str) -> Problem:
     """Return a problem that is over, known by its key alone."""
     kind, _, subject = key.partition("/")
-    platform = subject.partition("/")[0]
+    platform = "-" if kind in OF_NO_PLATFORM else subject.partition("/")[0]
     notes = {}
     if kind == "source_late":
         notes = {
@@ -233,13 +239,10 @@ def _by_platform(pattern: re.Pattern[str], lines: Iterable[str]) -> dict[str, li
 
 
 def _task_runs(entries: Iterable[Mapping[str, Any]]) -> list[Problem]:
-    """Return the tasks whose newest recorded run failed, by what has to be done about it."""
-    newest: dict[str, Mapping[str, Any]] = {}
-    for entry in sorted(entries, key=lambda e: (e["at"], e["entry_id"])):
-        newest[entry["subject"]] = entry
+    """Return tasks whose newest run failed, and late runs, by what has to be done about them."""
     problems = []
-    for subject, entry in sorted(newest.items()):
-        if entry["outcome"] != "failed":
+    for subject, entry in sorted(newest_runs(entries).items()):
+        if entry["outcome"] == "success":
             continue
         kind = BY_ERROR.get(entry["error_class"], "dag_failed")
         problems.append(

@@ -126,7 +126,7 @@ def render(
     ]
     if transition == "resolve":
         lines[1] += _steady(figures, words)
-    elif step:
+    elif step and not _is_closed(figures):
         room = CHARACTERS_AT_MOST - sum(len(line) + 1 for line in lines if line)
         lines.insert(3, _step(step, words, room))
     return "\n".join(line for line in lines if line)

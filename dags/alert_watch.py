@@ -1,8 +1,10 @@
 """alert_watch: what is wrong with the pipeline, and messages that are due again."""
 
+from datetime import timedelta
+
 from airflow.sdk import dag, task
 
-from dags.policies import START_DATE, WATCH
+from dags.policies import START_DATE, WATCH, due_within
 
 DOC = """
 **Purpose** Tell the engineers of late sources, failed gates, refused credentials, used-up quotas,
@@ -24,6 +26,7 @@ acknowledged.
     catchup=False,
     max_active_runs=1,
     default_args=WATCH,
+    deadline=due_within(timedelta(hours=1)),
     tags=["tier-1", "alerts"],
     doc_md=DOC,
 )

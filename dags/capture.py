@@ -1,9 +1,11 @@
 """capture_<platform>: one DAG per platform that tells of a day only while it runs."""
 
+from datetime import timedelta
+
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from dags.assets import ACCOUNTS, PLATFORMS
-from dags.policies import CAPTURE, START_DATE
+from dags.policies import CAPTURE, START_DATE, due_within
 from extractors.core.model import Platform
 from extractors.core.registry import platforms_by_name
 
@@ -28,6 +30,7 @@ def capture_dag(platform: Platform, minutes: int, accounts: list[str]) -> None:
         catchup=False,
         max_active_runs=1,
         default_args=CAPTURE,
+        deadline=due_within(timedelta(minutes=30)),
         tags=["tier-1", "capture", platform.name],
         doc_md=DOC.format(label=f"{platform.label_zh} ({platform.label_en})"),
     )

@@ -1,9 +1,11 @@
 """extract_<platform>: one DAG per platform of the registry that is read through an API."""
 
+from datetime import timedelta
+
 from airflow.sdk import Asset, CronPartitionTimetable, dag, task
 
 from dags.assets import ACCOUNTS, PLATFORMS
-from dags.policies import EXTRACT, START_DATE
+from dags.policies import EXTRACT, START_DATE, due_within
 from extractors.core.model import Platform
 from extractors.core.registry import platforms_by_name
 
@@ -30,6 +32,7 @@ def extract_dag(platform: Platform, asset: Asset, accounts: list[str]) -> None:
         catchup=False,
         max_active_runs=4,
         default_args=EXTRACT,
+        deadline=due_within(timedelta(hours=5)),
         tags=["tier-1", "extract", platform.name],
         doc_md=DOC.format(label=f"{platform.label_zh} ({platform.label_en})"),
     )

@@ -1,12 +1,13 @@
 """file_drops: whatever people dropped into the inbox goes into the lake."""
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags.assets import FILES, INBOX
-from dags.policies import EXTRACT, START_DATE
+from dags.policies import EXTRACT, START_DATE, due_within
 
 DOC = """
 **Purpose** Claim, archive, parse and land the files of the inbox.
@@ -26,6 +27,7 @@ DOC = """
     catchup=False,
     max_active_runs=1,
     default_args=EXTRACT,
+    deadline=due_within(timedelta(hours=4)),
     tags=["tier-1", "extract", "files"],
     doc_md=DOC,
 )

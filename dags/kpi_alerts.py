@@ -1,9 +1,11 @@
 """kpi_alerts: what a new release changes for the people who own goals."""
 
+from datetime import timedelta
+
 from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, dag, task
 
 from dags.assets import RELEASE
-from dags.policies import ALERTS, START_DATE
+from dags.policies import ALERTS, START_DATE, due_within
 
 DOC = """
 **Purpose** Fold the goals' verdicts into incidents and deliver what has changed since last told.
@@ -25,6 +27,7 @@ DOC = """
     catchup=False,
     max_active_runs=1,
     default_args=ALERTS,
+    deadline=due_within(timedelta(hours=1)),
     tags=["tier-1", "alerts"],
     doc_md=DOC,
 )

@@ -1,9 +1,11 @@
 """load_history: the first connection of accounts, one range and then one release."""
 
+from datetime import timedelta
+
 from airflow.sdk import Param, dag, get_current_context, task
 
 from dags.assets import ACCOUNTS, PLATFORMS
-from dags.policies import EXTRACT, START_DATE
+from dags.policies import EXTRACT, START_DATE, due_within
 from extractors.core.registry import platforms_by_name
 
 DOC = """
@@ -24,6 +26,7 @@ DOC = """
     catchup=False,
     max_active_runs=1,
     default_args=EXTRACT,
+    deadline=due_within(timedelta(hours=12)),
     params={
         "since": Param(type="string", format="date", description="first day"),
         "until": Param(type="string", format="date", description="last day"),

@@ -4,7 +4,14 @@ import os
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import (
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    SyncCallback,
+)
 
 from tidemark.clock import SHANGHAI
 
@@ -55,6 +62,25 @@ def note_success(context: Any) -> None:
     from tidemark.orchestration.task_runs import note_success as note
 
     note(context)
+
+
+def note_late(context: Any) -> None:
+    """Record a run that has not ended in time, for the engineers' channel."""
+    from tidemark.orchestration.task_runs import note_late as note
+
+    note(context)
+
+
+def due_within(time: timedelta) -> DeadlineAlert:
+    """Return the deadline of a run; asset and partitioned runs have no date, so from queueing on.
+
+    A run that was never made has no deadline: `release_deadline` and late sources speak of those.
+    """
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=time,
+        callback=SyncCallback(note_late),
+    )
 
 
 TOLD = {

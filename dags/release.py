@@ -1,5 +1,6 @@
 """release: gate, plan, build, audit and publish whatever the lake has become."""
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import (
@@ -11,7 +12,7 @@ from airflow.sdk import (
 )
 
 from dags import assets
-from dags.policies import RELEASE, START_DATE
+from dags.policies import RELEASE, START_DATE, due_within
 
 DOC = """
 **Purpose** Turn the current slices of the lake into one audited release, or say why not.
@@ -37,6 +38,7 @@ for platform_asset in assets.PLATFORMS.values():
     catchup=False,
     max_active_runs=1,
     default_args=RELEASE,
+    deadline=due_within(timedelta(hours=3)),
     tags=["tier-1", "release"],
     doc_md=DOC,
 )

@@ -1,9 +1,11 @@
 """release_deadline: closes the wait for a late source, once a day."""
 
+from datetime import timedelta
+
 from airflow.sdk import CronPartitionTimetable, dag, task
 
 from dags.assets import DEADLINE
-from dags.policies import RELEASE, START_DATE
+from dags.policies import RELEASE, START_DATE, due_within
 
 DOC = """
 **Purpose** Wake the release after the last deadline of the day, so that a source that never came
@@ -25,6 +27,7 @@ blocks nobody.
     start_date=START_DATE,
     catchup=False,
     default_args=RELEASE,
+    deadline=due_within(timedelta(hours=3)),
     tags=["tier-1", "release"],
     doc_md=DOC,
 )

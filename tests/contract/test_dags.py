@@ -47,6 +47,11 @@ for dag, _ in DagContext.autoregistered_dags:
         "zone": str(dag.timezone),
         "emits": sorted({o.name for t in dag.tasks for o in t.outlets}),
         "tasks": sorted(t.task_id for t in dag.tasks),
+        "deadlines": [
+            (type(d.reference).__name__, d.interval.total_seconds(), d.callback.path)
+            for d in dag.deadline or []
+        ],
+        "longest_task": max(t.execution_timeout.total_seconds() for t in dag.tasks),
     }
 print(json.dumps({
     "seconds": seconds,
@@ -220,6 +225,14 @@ def test_a_source_that_does_not_answer_is_asked_until_its_deadline(loaded):
 def seconds_of(moment: time) -> int:
     """Return the seconds since midnight."""
     return moment.hour * 3600 + moment.minute * 60 + moment.second
+
+
+def test_every_run_has_a_deadline_from_queueing_on_that_its_tasks_can_keep(loaded):
+    for dag_id, dag in loaded["dags"].items():
+        [(reference, seconds, callback)] = dag["deadlines"]
+        assert reference == "DagRunQueuedAtDeadline", f"{dag_id}: asset runs have no logical date"
+        assert callback == "dags.policies.note_late"
+        assert seconds > dag["longest_task"], f"{dag_id}: one task alone may take longer"
 
 
 def test_gates_are_tasks_of_their_own(loaded):

@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -15,7 +16,11 @@ from rich.console import Console
 
 from extractors.core.lake import open_lake
 from sandbox.world import load_world
+from tests.alert_site import EVERYTHING_TO_ALL, NAMES, config_text, start_alert_site
+from tests.alert_story import DAILY, FIRST_DAY, live, told
+from tests.mailbox import Server
 from tests.markers import found_below
+from tidemark.config.alerts import CHANNEL_KINDS
 from tidemark.orchestration import demo
 from tidemark.orchestration.local import request_json, running_services
 from tidemark.orchestration.rest import ENDED
@@ -28,8 +33,67 @@ REACTION_SECONDS = 30.0  # within which a watched folder is acted upon
 A_MINUTE = 60.0
 
 
+SLOW_DAG = """
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from dags.policies import START_DATE, TOLD, due_within
+
+
+SECOND = timedelta(seconds=1)
+
+
+@dag(schedule=None, start_date=START_DATE, default_args=TOLD, deadline=due_within(SECOND))
+def slow_run():
+    @task
+    def nap():
+        import time
+
+        time.sleep(30)
+
+    nap()
+
+
+slow_run()
+"""
+
+
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def mailbox():
+    server = Server()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def surroundings(tmp_path_factory, mailbox):
+    """Every kind of channel pointed at sandbox or mailbox, and a DAG that is always late."""
+    folder = tmp_path_factory.mktemp("surroundings")
+    config, dags = folder / "config", folder / "dags"
+    shutil.copytree(PROJECT_ROOT / "config", config)
+    channels = config_text(EVERYTHING_TO_ALL)
+    for mark in ("key: feishu", "[feishu"):
+        channels = channels.replace(f"{mark},", f"{mark}-ops,")
+    (config / "alerts.yml").write_text(channels)
+    dags.mkdir()
+    (dags / "slow_run.py").write_text(SLOW_DAG)
+    local = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    bundles = [
+        {"name": name, "classpath": local, "kwargs": {"path": str(path)}}
+        for name, path in (("dags-folder", PROJECT_ROOT / "dags"), ("late", dags))
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEMARK_CONFIG", str(config))
+        mail = {"conn_type": "smtp", **mailbox.connection()}
+        patch.setenv("AIRFLOW_CONN_TIDEMARK_MAIL_OPS", json.dumps(mail))
+        patch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", json.dumps(bundles))
+        yield
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory, surroundings):
     """Live the whole default demo once; the tests look at what it left and go on from there."""
     home = tmp_path_factory.mktemp("tidemark") / "data"
     with running_services() as services:
@@ -55,13 +119,22 @@ def messages(stage):
     return request_json(f"{stage.sandbox_url}/_sandbox/messages")
 
 
+def texts(stage, mailbox):
+    """Return what every kind of channel has taken."""
+    taken = messages(stage)
+    found = {kind: [m["text"] for m in taken if m["bot"] == name] for kind, name in NAMES.items()}
+    return found | {"mail": [m.get_body(("plain",)).get_content() for m in mailbox.mails()]}
+
+
 def test_first_release_shows_twelve_goals_with_the_expected_verdicts(story):
     _stage, goals = story
 
     assert len(goals) == 12
 
 
-def test_the_follower_alert_fires_with_the_first_release_and_resolves_on_the_third_day(story):
+def test_the_follower_alert_fires_with_the_first_release_and_resolves_on_the_third_day(
+    story, mailbox
+):
     stage, _goals = story
 
     rows = query(
@@ -69,13 +142,34 @@ def test_the_follower_alert_fires_with_the_first_release_and_resolves_on_the_thi
         "select transition, as_of_date, goal_key from kpi.alert order by as_of_date, goal_key",
     )
     ledger = open_lake((stage.home / "lake").as_uri()).ledger("transitions")
-    told = sorted((e["as_of_date"], e["transition"], e["code"]) for e in ledger)
+    ledgered = sorted((e["as_of_date"], e["transition"], e["code"]) for e in ledger)
 
-    assert told == [("2026-04-15", "fire", "NF2-0415F"), ("2026-04-18", "resolve", "NF2-0418S")]
-    assert len(messages(stage)) == 2
+    assert ledgered == [("2026-04-15", "fire", "NF2-0415F"), ("2026-04-18", "resolve", "NF2-0418S")]
+    heard = texts(stage, mailbox)
+    assert {kind: len(said) for kind, said in heard.items()} == dict.fromkeys(CHANNEL_KINDS, 2)
+    for kind in set(heard) - {"alertmanager"}:
+        assert "NF2-0415F" in heard[kind][0].replace("\\", "")
+        assert "NF2-0418S" in heard[kind][1].replace("\\", "")
     assert rows == [
         ("fire", date(2026, 4, 15), "dy_newprod/p2/new_followers/gross/platform=douyin")
     ]
+
+
+def test_the_history_of_the_real_release_tells_day_by_day_what_the_example_implies(
+    story, launch_world, tmp_path
+):
+    stage, _goals = story
+    published = stage.home / "published" / "tidemark.duckdb"
+    history = Path(shutil.copy(published.resolve(), tmp_path / "history.duckdb"))
+    site, stop = start_alert_site(launch_world, tmp_path)
+
+    live(history, site, FIRST_DAY, demo.DEFAULT_THROUGH, PROJECT_ROOT / "config")
+
+    until = f"{demo.DEFAULT_THROUGH:%m%d}"
+    expected = [code for code in DAILY if code.partition("-")[2][:4] <= until]
+    assert len(expected) == 19
+    assert sorted(told(site)) == sorted(expected)
+    stop()
 
 
 def test_every_day_was_one_release(story):
@@ -154,6 +248,28 @@ def test_status_says_what_was_published(story):
 
     assert status["as_of_date"] == "2026-04-18"
     assert status["outcome"] in {"published", "unchanged"}
+
+
+def test_a_run_past_its_deadline_is_told_and_told_as_over(story):
+    stage, _goals = story
+    wait_until(lambda: "slow_run" in stage.airflow.dag_ids(), A_MINUTE)
+
+    stage.airflow.trigger("slow_run", {})
+    wait_until(lambda: outcomes(stage) == ["late"], A_MINUTE)
+    run_tidemark(stage, "alerts", "evaluate")
+    wait_until(lambda: outcomes(stage) == ["late", "success"], A_MINUTE)
+    run_tidemark(stage, "alerts", "evaluate")
+    run_tidemark(stage, "alerts", "deliver")
+
+    said = [m["text"].split("\n")[0] for m in messages(stage) if m["bot"] == "ops-hook"][-2:]
+    assert said == ["🟡【运行超时】slow_run", "🟢【恢复】slow_run"]
+
+
+def outcomes(stage):
+    """Return what was recorded of the slow DAG's runs, oldest first."""
+    entries = open_lake((stage.home / "lake").as_uri()).ledger("task_runs")
+    ours = [e for e in entries if e["subject"] == "slow_run"]
+    return sorted(e["outcome"] for e in ours)
 
 
 def test_neither_secrets_nor_people_are_in_airflows_database_logs_or_any_other_file(story):

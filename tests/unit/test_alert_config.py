@@ -1,11 +1,13 @@
 """config/alerts.yml and config/playbooks.yml: read whole, and every problem by its place."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 
 from tidemark.config.alerts import QuietHours, load_alerts
-from tidemark.config.problems import ConfigError
+from tidemark.config.loader import check_config
+from tidemark.config.problems import ConfigError, raise_if_any
 from tidemark.settings import PROJECT_ROOT
 
 GOOD = """
@@ -60,6 +62,10 @@ def test_the_project_s_own_files_are_good():
         ("next: 老王", "next: 老李", "unknown person"),
         ("channels: [ops]\n    group", "channels: [opps]\n    group", "ops"),
         ("group_from: 2", "group_from: 1", "group_from is below 2"),
+        ("group_from: 2", "group_from: 2.5", "or not whole"),
+        ('until: "08:00"', 'until: "22:00"', "from and until are the same"),
+        ("after_hours: 1.5", "after_hours: 0", "after_hours is not above 0"),
+        ("routes:", "on_duti: 小林\nroutes:", "on_duty"),
         ('from: "22:00"', "from: late", "is not a time of the day"),
         ("except: [critical]", "except: [bad]", "unknown severity"),
         ("after_hours: 1.5, ", "", "after_hours is missing"),
@@ -95,3 +101,22 @@ def test_quiet_hours_go_over_midnight_and_their_end_is_open(hour, severity, is_h
     moment = datetime(2026, 4, 16, (hour - 8) % 24, tzinfo=UTC)
 
     assert quiet.holds(moment, severity) is is_held
+
+
+def test_what_no_message_will_ever_match_is_warned_of_with_its_place(tmp_path):
+    shutil.copytree(PROJECT_ROOT / "config", tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "alerts.yml"
+    path.write_text(
+        path.read_text().replace("kind: goal, brand: acme", "kind: goal, metric: [plays, playz]")
+        + "silences:\n"
+        "  - {key: s, match: {campaign: dy_old}, until: 2026-04-20T09:00, reason: over}\n"
+    )
+
+    _config, problems = check_config(tmp_path)
+
+    warned = [str(p) for p in problems if "matches nothing" in str(p)]
+    assert len(warned) == 2
+    assert "config/alerts.yml" in warned[0]
+    assert "unknown metric 'playz': matches nothing; did you mean 'plays'?" in warned[0]
+    assert "unknown campaign 'dy_old'" in warned[1]
+    raise_if_any(problems)

@@ -304,6 +304,51 @@ def test_a_task_that_failed_is_told_by_what_has_to_be_done(
     assert len(open_lake(settings.lake_url).ledger("task_runs")) == 2  # success leaves no trace
 
 
+def success(dag, run_id, *, after=(), index=-1):
+    """Return the context of a task that succeeded, with the tasks that come after it."""
+    context = run_of(dag, index=index)
+    context["ti"].run_id = run_id
+    return {**context, "task": SimpleNamespace(downstream_task_ids=set(after))}
+
+
+def late(dag, run_id):
+    run = {"dag_id": dag, "dag_run_id": run_id, "state": "running"}
+    return {"dag_run": run, "deadline": {"deadline_time": "2026-04-16 12:00:00+00:00"}}
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_over"),
+    [
+        (success("extract_douyin", "r1", after=["next"]), False),
+        (success("extract_douyin", "r1", index=0), False),
+        (success("extract_douyin", "r1"), True),
+        (success("extract_douyin", "r2", index=0), True),
+        (success("extract_wechat", "r2"), False),
+    ],
+    ids=["more-to-come", "one-of-several", "the-last-task", "the-next-run", "another-dag"],
+)
+def test_a_run_that_takes_too_long_is_told_until_it_or_a_later_one_is_through(
+    site, monkeypatch, ended, is_over
+):
+    settings, clock = site
+    monkeypatch.setattr(task_runs, "load_settings", lambda: settings)
+    task_runs.note_late(late("extract_douyin", "r1"))
+    counts = [evaluate(settings), evaluate(settings)]
+    clock.moment += timedelta(hours=1)
+    task_runs.note_success(ended)
+    counts.append(evaluate(settings))
+
+    assert counts == [1, 0, int(is_over)]
+    assert told(settings)[0] == ("LATE-EXTRACT-DOUYIN-0416", "fire", "warning")
+    fired = min(open_lake(settings.lake_url).ledger(TRANSITIONS), key=lambda e: e["created_at"])
+    assert fired["messages"]["zh"].split("\n") == [
+        "🟡【运行超时】extract_douyin",
+        "r1: due 2026-04-16 12:00, still running",
+        "在 Airflow 查看卡住的任务，必要时清除重跑",
+        "编号 LATE-EXTRACT-DOUYIN-0416",
+    ]
+
+
 def test_a_changed_api_is_told_until_a_batch_without_it(site):
     settings, clock = site
     lake = open_lake(settings.lake_url)

@@ -68,7 +68,7 @@ def preview(
     folder: Annotated[Path, typer.Argument(help="where index.html is written")] = Path("preview"),
 ) -> None:
     """Render every channel's message for the goals as they are now, without sending anything."""
-    from alerts.report import write_previews
+    from alerts.preview import write_previews
     from tidemark.settings import load_settings
 
     Console().print(f"{write_previews(load_settings(), folder)}")

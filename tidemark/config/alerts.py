@@ -23,6 +23,9 @@ GROUP_FROM = 6
 HOUR = timedelta(hours=1)
 
 
+Awaited = tuple[str, str, Value]
+
+
 @dataclass(frozen=True)
 class Channel:
     """One place where messages go; its address is a secret of the connection."""
@@ -123,6 +126,8 @@ class AlertConfig:
     silences: tuple[Silence, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
     on_duty: str = ""  # who looks after the data, named in messages about the pipeline
+    #: every value that a matcher waits for, by the matcher's name, with its place
+    awaited: tuple[Awaited, ...] = field(default=(), compare=False, repr=False)
 
     def route_of(self, labels: Mapping[str, str]) -> Route | None:
         """Return the first route that takes a message."""
@@ -158,10 +163,11 @@ def load_alerts(config_dir: Path, board_url: str = "") -> AlertConfig:
 
 def read_alerts(config_dir: Path, problems: list[Problem]) -> AlertConfig:
     """Return what can be read of both files, adding every problem found."""
-    playbooks = _read_playbooks(config_dir, problems)
+    awaited: list[Awaited] = []
+    playbooks = _read_playbooks(config_dir, problems, awaited)
     root = read_document(config_dir / FILE, problems, f"config/{FILE}")
     if root is None:
-        return AlertConfig(playbooks=playbooks)
+        return AlertConfig(playbooks=playbooks, awaited=tuple(awaited))
     file = root.section(("board_url", "on_duty", "channels", "people", "routes", "silences"))
     channels: dict[str, Channel] = {}
     for item in file.items("channels"):
@@ -171,12 +177,13 @@ def read_alerts(config_dir: Path, problems: list[Problem]) -> AlertConfig:
         channels[channel.key] = channel
     return AlertConfig(
         tuple(channels.values()),
-        tuple(_route(item, channels) for item in file.items("routes")),
+        tuple(_route(item, channels, awaited) for item in file.items("routes")),
         file.text("board_url"),
         _people(file.items("people")),
-        _silences(file.items("silences")),
+        _silences(file.items("silences"), awaited),
         playbooks,
         file.text("on_duty"),
+        tuple(awaited),
     )
 
 
@@ -212,14 +219,14 @@ def _people(items: Sequence[Value]) -> tuple[Person, ...]:
     return tuple(found)
 
 
-def _route(item: Value, channels: Mapping[str, Channel]) -> Route:
+def _route(item: Value, channels: Mapping[str, Channel], awaited: list[Awaited]) -> Route:
     section = item.section(("match", "channels", "quiet_hours", "group_from", "escalate"))
     match, quiet, escalate = (section.get(k) for k in ("match", "quiet_hours", "escalate"))
     group_from = section.number("group_from")
-    if group_from is not None and group_from < 2:
-        item.report("group_from is below 2", "write how many messages at once are told as one")
+    if group_from is not None and (group_from < 2 or group_from != int(group_from)):
+        item.report("group_from is below 2 or not whole", "write how many at once are told as one")
     return Route(
-        _matchers(match) if match else {},
+        _matchers(match, awaited) if match else {},
         _keys(section.need("channels"), channels),
         _quiet_hours(quiet) if quiet else None,
         int(group_from or GROUP_FROM),
@@ -239,6 +246,8 @@ def _quiet_hours(value: Value) -> QuietHours | None:
     severities = [v.choice(SEVERITIES, "severity") for v in (exempt.items() if exempt else [])]
     if since is None or until is None:
         return None
+    if since == until:
+        value.report("from and until are the same", "write when the quiet hours end")
     return QuietHours(since, until, tuple(s for s in severities if s))
 
 
@@ -257,10 +266,12 @@ def _escalation(value: Value, channels: Mapping[str, Channel]) -> Escalation:
     hours = section.number("after_hours")
     if hours is None:
         value.report("after_hours is missing", "write after how many hours the next person hears")
+    elif hours <= 0:
+        value.report("after_hours is not above 0", "write after how many hours to escalate")
     return Escalation((hours or 0) * HOUR, _keys(section.need("channels"), channels))
 
 
-def _silences(items: Sequence[Value]) -> tuple[Silence, ...]:
+def _silences(items: Sequence[Value], awaited: list[Awaited]) -> tuple[Silence, ...]:
     found = []
     for item in items:
         section = item.section(("key", "match", "until", "reason"))
@@ -268,7 +279,7 @@ def _silences(items: Sequence[Value]) -> tuple[Silence, ...]:
         end = _moment(until) if until else None
         key, reason = section.needed_text("key"), section.needed_text("reason")
         if match and end:
-            found.append(Silence(key, _matchers(match), end, reason))
+            found.append(Silence(key, _matchers(match, awaited), end, reason))
     return tuple(found)
 
 
@@ -281,26 +292,30 @@ def _moment(value: Value) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 
 
-def _read_playbooks(config_dir: Path, problems: list[Problem]) -> tuple[Playbook, ...]:
+def _read_playbooks(
+    config_dir: Path, problems: list[Problem], awaited: list[Awaited]
+) -> tuple[Playbook, ...]:
     path = config_dir / PLAYBOOKS_FILE
     if not path.exists():
         return ()
     root = read_document(path, problems, f"config/{PLAYBOOKS_FILE}")
     items = root.section(("playbooks",)).items("playbooks") if root else []
-    return tuple(_playbook(item.section(("match", "first_step", "person"))) for item in items)
+    return tuple(
+        _playbook(item.section(("match", "first_step", "person")), awaited) for item in items
+    )
 
 
-def _playbook(section: Section) -> Playbook:
+def _playbook(section: Section, awaited: list[Awaited]) -> Playbook:
     match, step = section.get("match"), section.need("first_step")
     words = step.section(LANGUAGES) if step else ()
     return Playbook(
-        _matchers(match) if match else {},
+        _matchers(match, awaited) if match else {},
         {language: value.text() or "" for language, value in words},
         section.needed_text("person"),
     )
 
 
-def _matchers(value: Value) -> dict[str, tuple[str, ...]]:
+def _matchers(value: Value, awaited: list[Awaited]) -> dict[str, tuple[str, ...]]:
     """Return matcher name to accepted values; one value or a list may be written."""
     found = {}
     known_values = {"kind": MESSAGE_KINDS, "severity": SEVERITIES}
@@ -310,4 +325,5 @@ def _matchers(value: Value) -> dict[str, tuple[str, ...]]:
         for unknown in [v for v in values if name in known_values and v not in known_values[name]]:
             given.report(f"unknown {name} {unknown!r}", nearest(unknown, known_values[name]))
         found[name] = values
+        awaited += [(name, each, given) for each in values]
     return found

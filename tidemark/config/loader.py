@@ -13,7 +13,7 @@ from tidemark.config.campaigns import Campaign, parse_campaign, plain
 from tidemark.config.document import read_document
 from tidemark.config.metrics import Metric, read_metrics
 from tidemark.config.problems import Problem, raise_if_any
-from tidemark.config.rules import Known, check_campaign
+from tidemark.config.rules import Known, check_campaign, check_matchers
 
 CAMPAIGNS = "campaigns"
 
@@ -59,6 +59,7 @@ def check_config(config_dir: Path) -> tuple[Config, list[Problem]]:
     metrics = read_metrics(config_dir, problems, streams)
     known = Known(brands, accounts, metrics, read_alerts(config_dir, problems))
     campaigns = _read_campaigns(config_dir, known, problems)
+    check_matchers(known, {campaign.key for campaign in campaigns}, platforms)
     config = Config(brands, accounts, dict(known.metrics), campaigns, known.alerts)
     return config, sorted(set(problems))
 

@@ -1,7 +1,7 @@
 """What a campaign file must fulfil beyond its form; every breach is a problem of its own."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractors.core.model import Account
@@ -35,6 +35,21 @@ def goal_accounts(goal: Goal, campaign_brand: str, accounts: Sequence[Account]) 
         and account.key == scope.get("account", account.key)
         and account.key == scope.get("shop", account.key)
     ]
+
+
+def check_matchers(
+    known: Known, campaigns: Collection[str], platforms: Collection[str] | None
+) -> None:
+    """Warn of what routes, silences and playbooks wait for and will never see."""
+    values: Mapping[str, Collection[str]] = {
+        "brand": {brand.key for brand in known.brands},
+        "campaign": campaigns,
+        "metric": set(known.metrics),
+        **({} if platforms is None else {"platform": platforms}),
+    }
+    for name, value, place in known.alerts.awaited:
+        if name in values and value != "-" and value not in values[name]:
+            place.warn(f"unknown {name} {value!r}: matches nothing", nearest(value, values[name]))
 
 
 def check_campaign(campaign: Campaign, known: Known) -> None:
