@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,7 +30,8 @@ def read_told(settings: Settings) -> Told:
     try:
         lake = open_lake(settings.lake_url, settings.copies_dir)
         # entries are added and never changed: as long as their names are the same, so is the rest
-        return _read(settings, _names(lake, TRANSITIONS), _names(lake, ACKNOWLEDGEMENTS))
+        names = (_names(lake, ledger) for ledger in (TRANSITIONS, ACKNOWLEDGEMENTS))
+        return _read(_Ledgers(settings, settings.lake_url, *names))
     except (TidemarkError, OSError, ValueError) as error:
         return Told(problem=type(error).__name__)
 
@@ -44,6 +45,16 @@ def _names(lake: Lake, ledger: str) -> tuple[str, ...]:
     return tuple(lake.list_files(f"_ledger/{ledger}"))
 
 
+@dataclass(frozen=True)
+class _Ledgers:
+    """Which entries there are; settings, made anew for each request, are no part of it."""
+
+    settings: Settings = field(compare=False)
+    lake_url: str
+    transitions: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
 @lru_cache(maxsize=2)
-def _read(settings: Settings, _transitions: Sequence[str], _answers: Sequence[str]) -> Told:
-    return Told(open_incidents(settings))
+def _read(ledgers: _Ledgers) -> Told:
+    return Told(open_incidents(ledgers.settings))
