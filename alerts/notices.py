@@ -12,6 +12,7 @@ from typing import Any
 from alerts.box import Box
 from alerts.channels.model import Curve, Event, Notice
 from alerts.ledgers import Entry
+from alerts.links import board_link
 from alerts.text import day
 from alerts.words import WORDS
 from tidemark.clock import SHANGHAI
@@ -151,7 +152,7 @@ def as_notice(
         lines=tuple(entry["lines"]),
         tone=entry["tone"],
         language=entry["language"],
-        board_url=config.board_url,
+        board_url=board_link(config.board_url, [e["goal_key"] for e in entries]),
         mentions=tuple(entry["mentions"]),
         events=tuple(_event(e, entry["language"]) for e in entries),
         curve=curve,

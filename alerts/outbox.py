@@ -47,7 +47,7 @@ def deliver(
     """
     with _alone(settings):
         lake = open_lake(settings.lake_url, settings.copies_dir)
-        config = load_alerts(settings.config_dir)
+        config = load_alerts(settings.config_dir, settings.board_url)
         now = settings.clock()
         box = read_box(lake)
         _write_down(lake, box, compose(box, config, now))

@@ -28,7 +28,7 @@ FONT = re.compile(r'<font color="(\w+)">(.*)</font>', re.DOTALL)
 
 def write_previews(settings: Settings, folder: Path) -> Path:
     """Write one page with every channel's message for every goal that is not on its way."""
-    config = load_alerts(settings.config_dir)
+    config = load_alerts(settings.config_dir, settings.board_url)
     found = preview_notices(settings, config)
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "index.html"

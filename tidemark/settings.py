@@ -22,6 +22,8 @@ class Settings:
     clock: Clock
     #: what builds the tables: duckdb or spark
     engine: str = "duckdb"
+    #: where the board stands, where that is not as config/alerts.yml says
+    board_url: str = ""
 
     @property
     def inbox(self) -> Path:
@@ -55,7 +57,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE and _CLOCK_FILE."""
+    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _BOARD_URL and _CLOCK_FILE."""
     env = os.environ if environ is None else environ
     home = Path(env.get("TIDEMARK_HOME") or PROJECT_ROOT / "data").resolve()
     clock_file = env.get("TIDEMARK_CLOCK_FILE")
@@ -65,6 +67,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lake_url=env.get("TIDEMARK_LAKE") or (home / "lake").as_uri(),
         clock=file_clock(Path(clock_file)) if clock_file else system_clock,
         engine=_engine(env.get("TIDEMARK_ENGINE") or "duckdb"),
+        board_url=env.get("TIDEMARK_BOARD_URL") or "",
     )
 
 

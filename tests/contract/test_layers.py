@@ -16,11 +16,12 @@ ROOMS = (
     ("expectations",),
     ("warehouse",),
     ("alerts",),
+    ("board",),
     ("sandbox",),
     ("tidemark.orchestration", "tidemark.cli"),
     ("dags",),
 )
-OURS = {"alerts", "dags", "expectations", "extractors", "sandbox", "tidemark", "warehouse"}
+OURS = {"alerts", "board", "dags", "expectations", "extractors", "sandbox", "tidemark", "warehouse"}
 # the registry of platforms tells the configuration which platforms exist; the vocabulary is shared
 SHARED = ("extractors.core.model", "extractors.core.registry")
 

@@ -57,6 +57,7 @@ WRONG = {
 
 STOPPED = {
     "nothing published": (("kpi",), "nothing is published yet; run tidemark release"),
+    "nothing to report": (("report",), "nothing is published yet; run tidemark release"),
     "nothing to explain": (("alerts", "test", "--route", "p2"), "nothing is published yet"),
     "nothing planned": (("publish",), "run tidemark plan"),
     "nothing to go back to": (("rollback",), "nothing is published yet"),

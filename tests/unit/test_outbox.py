@@ -108,6 +108,24 @@ def test_a_message_is_sent_once_and_mentions_its_owner(site, monkeypatch):
     assert [(n.title, n.mentions) for n in channel.taken] == [("🟡 goal 1", ("ou_lin",))]
 
 
+def test_a_message_leads_to_its_goal_on_the_board_and_one_about_many_to_the_board(
+    site, monkeypatch
+):
+    settings, _clock = site
+    elsewhere = replace(settings, board_url="https://airflow.example/tidemark/board")
+    channel = Channel(monkeypatch)
+
+    write(settings, entry(1))
+    run(settings)
+    write(settings, *(entry(number) for number in (2, 3, 4)))
+    run(elsewhere)
+
+    assert [notice.board_url for notice in channel.taken] == [
+        "http://board.example/goal/g1",
+        "https://airflow.example/tidemark/board",
+    ]
+
+
 def test_ten_at_once_are_one_message_of_the_worst_five(site, monkeypatch):
     settings, _clock = site
     channel = Channel(monkeypatch)

@@ -26,6 +26,7 @@ ROOMS = (
     "release",
     "forget",
     "kpi",
+    "report",
     "alerts",
     "demo",
 )

@@ -1,7 +1,7 @@
 """Channels, people, routes, silences and playbooks: config/alerts.yml and config/playbooks.yml."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -150,12 +150,15 @@ class AlertConfig:
         return next((p for p in self.playbooks if p.takes(labels)), None)
 
 
-def load_alerts(config_dir: Path) -> AlertConfig:
-    """Return the alert configuration; ConfigError names all problems of its files."""
+def load_alerts(config_dir: Path, board_url: str = "") -> AlertConfig:
+    """Return the alert configuration; ConfigError names all problems of its files.
+
+    board_url stands for the one of the file on an installation whose board is elsewhere.
+    """
     problems: list[Problem] = []
     alerts = read_alerts(config_dir, problems)
     raise_if_any(problems)
-    return alerts
+    return replace(alerts, board_url=board_url or alerts.board_url)
 
 
 def read_alerts(config_dir: Path, problems: list[Problem]) -> AlertConfig:
