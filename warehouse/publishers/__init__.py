@@ -1,0 +1,1 @@
+"""Where a release is published beside its embedded file."""
