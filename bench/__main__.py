@@ -5,7 +5,17 @@ import importlib
 import sys
 
 #: the modules of bench/ that have a run(seed) -> number of failures, in the order of `make bench`
-BENCHES = ("extraction", "growth", "rebuild", "gates", "goals", "fuzz", "changed_dates", "kills")
+BENCHES = (
+    "extraction",
+    "growth",
+    "rebuild",
+    "gates",
+    "goals",
+    "parquet",
+    "fuzz",
+    "changed_dates",
+    "kills",
+)
 
 
 def main() -> None:
