@@ -1,7 +1,7 @@
 """How people read a release: one function a client, which answers a question in Python's values."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,16 +75,17 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def spark_over(current: Path, home: Path) -> Iterator[Any]:
-    """Yield a Spark session in which the tables of the Parquet release have their names."""
+def spark_over(current: Path, home: Path, tables: Sequence[str]) -> Iterator[Any]:
+    """Yield a Spark session in which tables of the Parquet release have their names."""
     from tidemark.settings import load_settings
     from tidemark.spark import spark_session
 
     spark = spark_session(load_settings({"TIDEMARK_HOME": str(home)}))
     for schema in SCHEMAS:
         spark.sql(f"create database if not exists {schema}")
-    for name, folder in tables_of(current).items():
-        spark.sql(f"create table {name} using parquet location '{folder.as_uri()}'")
+    for name in tables:
+        folder = tables_of(current)[name].as_uri()
+        spark.sql(f"create table {name} using parquet location '{folder}'")
     try:
         yield spark
     finally:
@@ -153,9 +154,9 @@ def types_in_polars(current: Path) -> Types:
     }
 
 
-def types_in_spark(spark: Any, current: Path) -> Types:
-    """Return the columns of every table as Spark has them."""
-    return {name: named("spark", spark.table(name).dtypes) for name in tables_of(current)}
+def types_in_spark(spark: Any, tables: Sequence[str]) -> Types:
+    """Return the columns of tables as Spark has them."""
+    return {name: named("spark", spark.table(name).dtypes) for name in tables}
 
 
 def types_in_release_file(rows: Rows) -> Types:
