@@ -9,6 +9,7 @@ from tidemark.clock import Clock, file_clock, system_clock
 from tidemark.errors import TidemarkError
 
 ENGINES = ("duckdb", "spark")
+OFF = "off"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +23,8 @@ class Settings:
     clock: Clock
     #: what builds the tables: duckdb or spark
     engine: str = "duckdb"
+    #: where releases are written as Parquet too, or None
+    parquet_url: str | None = None
 
     @property
     def inbox(self) -> Path:
@@ -55,7 +58,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE and _CLOCK_FILE."""
+    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _PARQUET and _CLOCK_FILE."""
     env = os.environ if environ is None else environ
     home = Path(env.get("TIDEMARK_HOME") or PROJECT_ROOT / "data").resolve()
     clock_file = env.get("TIDEMARK_CLOCK_FILE")
@@ -65,7 +68,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lake_url=env.get("TIDEMARK_LAKE") or (home / "lake").as_uri(),
         clock=file_clock(Path(clock_file)) if clock_file else system_clock,
         engine=_engine(env.get("TIDEMARK_ENGINE") or "duckdb"),
+        parquet_url=_parquet_url(env.get("TIDEMARK_PARQUET"), home),
     )
+
+
+def _parquet_url(said: str | None, home: Path) -> str | None:
+    if said == OFF:
+        return None
+    return said or (home / "published" / "parquet").as_uri()
 
 
 def _engine(name: str) -> str:

@@ -3,7 +3,8 @@
 import json
 import shutil
 import sys
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from extractors.core.lake import open_lake
+from tests.integration.test_release import release
+from tests.warehouse_site import land_day, make_site
+from tidemark.settings import load_settings
 from warehouse.errors import PublishError
-from warehouse.publishers.parquet import publish_parquet, read_current
+from warehouse.plan import make_plan
+from warehouse.plans import open_plans
+from warehouse.publishers.parquet import parquet_root, publish_parquet, read_current
+from warehouse.releases import current_id
+from warehouse.rollback import roll_back
 
 OLD, NEW = "r000001-20260430", "r000002-20260501"
 STEPS = frozenset({"os.link", "os.mkdir", "os.remove", "os.rename", "os.symlink", "shutil.rmtree"})
@@ -257,3 +265,61 @@ def test_publishing_again_writes_nothing_and_an_older_release_is_pointed_to_agai
     assert {p for p in after if after[p] != before[p]} <= {current}
     assert json.loads(current.read_text())["release_id"] == OLD
     assert rows_of(root, "marts/t") == [{"n": 0}]
+
+
+def published_site(home):
+    """Return an installation with two releases, as Parquet too."""
+    found, clock = make_site(home)
+    site = replace(
+        found,
+        settings=replace(found.settings, parquet_url=(home / "published" / "parquet").as_uri()),
+    )
+    for day in ("2026-04-15", "2026-04-16"):
+        clock.set(str(date.fromisoformat(day) + timedelta(1)))
+        land_day(site, day, 4)
+        release(site)
+    return site, clock
+
+
+def test_a_release_and_a_rollback_turn_the_parquet_release_with_the_file(tmp_path):
+    site, _ = published_site(tmp_path)
+    plays = site.settings.published_dir / "parquet" / "current" / "marts" / "fct_play_day"
+    both = pq.read_table(plays)["plays"].to_pylist()
+
+    roll_back(site)
+
+    assert both == [4, 4, 4, 4]
+    assert pq.read_table(plays)["plays"].to_pylist() == [4, 4]
+    assert read_current(parquet_root(site.settings))["release_id"] == "r000001-20260415"
+    assert current_id(site.settings) == "r000001-20260415"
+
+
+def test_an_address_that_fails_is_told_stops_no_release_and_is_caught_up_with(tmp_path):
+    site, clock = published_site(tmp_path)
+    away = replace(site, settings=replace(site.settings, parquet_url="file:///dev/null"))
+    clock.set("2026-04-18")
+    land_day(site, "2026-04-17", 4)
+
+    with pytest.raises(PublishError, match=r"TIDEMARK_PARQUET .* Run tidemark publish again"):
+        release(away)
+    behind = read_current(parquet_root(site.settings))["release_id"]
+    planned = make_plan(site)
+
+    assert current_id(site.settings) == "r000003-20260417"
+    assert open_plans(site.settings) == []
+    assert behind == "r000002-20260416"
+    assert planned is None
+    assert read_current(parquet_root(site.settings))["release_id"] == "r000003-20260417"
+
+
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        ({}, "file:///srv/tidemark/published/parquet"),
+        ({"TIDEMARK_PARQUET": "s3://acme/published"}, "s3://acme/published"),
+        ({"TIDEMARK_PARQUET": "off"}, None),
+    ],
+    ids=["by default", "a store", "off"],
+)
+def test_the_environment_says_where_parquet_goes(said, url):
+    assert load_settings({"TIDEMARK_HOME": "/srv/tidemark", **said}).parquet_url == url

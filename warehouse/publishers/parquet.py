@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow import fs
 
-from extractors.core.lake import Lake
+from extractors.core.lake import Lake, open_lake
+from tidemark.settings import Settings
 from warehouse.errors import PublishError
 from warehouse.publishers.parquet_table import TYPES, Part, Table, read_tables, write_part
-from warehouse.releases import sync_folder
+from warehouse.releases import current_id, kept_ids, release_path, sync_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,6 +36,32 @@ if TYPE_CHECKING:
 MANIFEST, CURRENT = "manifest.json", "current.json"
 
 Manifest = Mapping[str, Any]
+
+
+def show(settings: Settings) -> None:
+    """Let readers of Parquet see the release that the link names."""
+    root, release_id = parquet_root(settings), current_id(settings)
+    shown = read_current(root)
+    if release_id is not None and (shown is None or shown["release_id"] != release_id):
+        publish_parquet(root, release_path(settings, release_id), kept=kept_ids(settings))
+
+
+def rewrite(settings: Settings) -> None:
+    """Write kept releases anew where their files changed; what they no longer hold is deleted."""
+    root = parquet_root(settings)
+    for release_id in kept_ids(settings):
+        if root.exists(_manifest_path(release_id)):
+            write_release(root, release_path(settings, release_id))
+    if (shown := read_current(root)) is not None:
+        _point_to(root, shown["release_id"])
+    drop_others(root, kept_ids(settings))
+
+
+def parquet_root(settings: Settings) -> Lake:
+    """Return the root of the Parquet releases: a folder, or an object store."""
+    if settings.parquet_url is None:
+        raise PublishError("TIDEMARK_PARQUET is off; set it to a URL, or leave it empty")
+    return open_lake(settings.parquet_url, setting="TIDEMARK_PARQUET")
 
 
 def publish_parquet(root: Lake, release_file: Path, *, kept: Collection[str]) -> None:
@@ -198,9 +225,9 @@ def _point_to(root: Lake, release_id: str) -> None:
 
 
 def _sweep(root: Path, kept: Collection[str]) -> None:
-    """Remove emptied folders of dropped releases, and what a killed run was writing."""
-    for folder in (root / "releases").iterdir():
-        if folder.name not in kept:
+    """Remove folders of dropped and unfinished releases, and what a killed run was writing."""
+    for folder in (root / "releases").glob("*"):
+        if folder.name not in kept or not (folder / MANIFEST).exists():
             shutil.rmtree(folder)
     for temporary in root.rglob(".*.tmp"):
         temporary.unlink()
