@@ -20,6 +20,7 @@ from tidemark.settings import load_settings
 from warehouse.errors import PublishError
 from warehouse.plan import make_plan
 from warehouse.plans import open_plans
+from warehouse.publish import publish_candidate
 from warehouse.publishers.parquet import parquet_root, publish_parquet, read_current
 from warehouse.releases import current_id
 from warehouse.rollback import roll_back
@@ -294,21 +295,24 @@ def test_a_release_and_a_rollback_turn_the_parquet_release_with_the_file(tmp_pat
     assert current_id(site.settings) == "r000001-20260415"
 
 
-def test_an_address_that_fails_is_told_stops_no_release_and_is_caught_up_with(tmp_path):
+@pytest.mark.parametrize("then", ["the next plan", "publishing again"])
+def test_an_address_that_fails_stops_no_release_and_is_caught_up_with(tmp_path, then):
     site, clock = published_site(tmp_path)
     away = replace(site, settings=replace(site.settings, parquet_url="file:///dev/null"))
     clock.set("2026-04-18")
     land_day(site, "2026-04-17", 4)
 
-    with pytest.raises(PublishError, match=r"TIDEMARK_PARQUET .* Run tidemark publish again"):
+    with pytest.raises(PublishError, match=r"TIDEMARK_PARQUET .* publish r000003-20260417"):
         release(away)
     behind = read_current(parquet_root(site.settings))["release_id"]
-    planned = make_plan(site)
+    if then == "the next plan":
+        assert make_plan(site) is None
+    else:
+        publish_candidate(site, "r000003-20260417")
 
     assert current_id(site.settings) == "r000003-20260417"
     assert open_plans(site.settings) == []
     assert behind == "r000002-20260416"
-    assert planned is None
     assert read_current(parquet_root(site.settings))["release_id"] == "r000003-20260417"
 
 
