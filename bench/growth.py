@@ -68,10 +68,10 @@ def one_more_day(home: Path, history: int, accounts: int, posts: int) -> Day:
     configure(home, world)
     site, clock = open_world(home)
     land_days(site, world, days_from(world.first, history), is_gated=True)
-    _release(site, clock, LAST)
+    release_day(site, clock, LAST)
     day = LAST + timedelta(days=1)
     land_days(site, world, [day], is_gated=False)
-    steps = _release(site, clock, day)
+    steps = release_day(site, clock, day)
     assert (current_id(site.settings) or "").endswith(f"{day:%Y%m%d}")
     results = json.loads((site.settings.build_dir / "dbt/build/run_results.json").read_text())
     models: dict[str, float] = {}
@@ -82,7 +82,7 @@ def one_more_day(home: Path, history: int, accounts: int, posts: int) -> Day:
     return Day(history, steps, models)
 
 
-def _release(site: Site, clock: Hand, day: date) -> dict[str, float]:
+def release_day(site: Site, clock: Hand, day: date) -> dict[str, float]:
     """Take a day through every step of a release; return the seconds of each."""
     clock.moment = evening_after(day)
     plans: list[str] = []

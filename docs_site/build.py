@@ -122,6 +122,7 @@ def site_settings(staged: Path, folder: Path) -> dict[str, Any]:
             {"Metrics 指标": "reference/metrics.md"},
             {"Tables 数据表": listed},
             {"Lineage 血缘": "reference/dbt.html"},
+            {"Dashboards 看板": "docs/bi.md"},
             {"Runbook 运行手册": "docs/runbook.md"},
             {"Production 部署": "docs/production.md"},
             {"Scale 扩展": "docs/scale.md"},

@@ -27,7 +27,9 @@ def shop_site(home: Path, day: str) -> tuple[Site, Hand]:
     """Return an installation with the real platforms and one shop, at 13:00 of a day."""
     site, clock = make_site(home, day, "13:00")
     accounts = (Account(SHOP, "douyin_shop", "1", "Shop", "acme"),)
-    return replace(site, platforms=tuple(platforms_by_name().values()), accounts=accounts), clock
+    settings = replace(site.settings, parquet_url=(home / "published" / "parquet").as_uri())
+    platforms = tuple(platforms_by_name().values())
+    return replace(site, settings=settings, platforms=platforms, accounts=accounts), clock
 
 
 def order(order_id: str, day: str, buyer: str, fen: int = 8000) -> dict[str, Any]:

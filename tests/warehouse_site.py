@@ -128,7 +128,8 @@ def transform(
             "create or replace table kpi.goal_status as select 'plays' as goal_key, "
             f"date '{variables['as_of_date']}' as as_of_date, 'on_track' as status, "
             "cast(null as varchar) as severity, cast(sum(plays) as double) as actual, "
-            f"100.0 as target, '{variables['release_id']}' as release_id from marts.fct_play_day"
+            f"cast(100 as double) as target, '{variables['release_id']}' as release_id "
+            "from marts.fct_play_day"
         )
     (build_dir / "manifest.json").write_text(json.dumps({"nodes": {}}))
     return build_dir

@@ -9,6 +9,7 @@ from tidemark.clock import Clock, file_clock, system_clock
 from tidemark.errors import TidemarkError
 
 ENGINES = ("duckdb", "spark")
+OFF = "off"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -24,6 +25,8 @@ class Settings:
     engine: str = "duckdb"
     #: where the board stands, where that is not as config/alerts.yml says
     board_url: str = ""
+    #: where releases are written as Parquet too, or None
+    parquet_url: str | None = None
 
     @property
     def inbox(self) -> Path:
@@ -57,7 +60,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _BOARD_URL and _CLOCK_FILE."""
+    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _BOARD_URL, _PARQUET and _CLOCK_FILE."""
     env = os.environ if environ is None else environ
     home = Path(env.get("TIDEMARK_HOME") or PROJECT_ROOT / "data").resolve()
     clock_file = env.get("TIDEMARK_CLOCK_FILE")
@@ -68,7 +71,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         clock=file_clock(Path(clock_file)) if clock_file else system_clock,
         engine=_engine(env.get("TIDEMARK_ENGINE") or "duckdb"),
         board_url=env.get("TIDEMARK_BOARD_URL") or "",
+        parquet_url=_parquet_url(env.get("TIDEMARK_PARQUET"), home),
     )
+
+
+def _parquet_url(said: str | None, home: Path) -> str | None:
+    if said == OFF:
+        return None
+    return said or (home / "published" / "parquet").as_uri()
 
 
 def _engine(name: str) -> str:

@@ -29,6 +29,7 @@ from warehouse.base import base_path
 from warehouse.candidate import candidate_path
 from warehouse.lock import locked
 from warehouse.plans import drop_plan, open_plans
+from warehouse.publishers import rewrite_everywhere
 from warehouse.recovery import finish_what_was_begun
 from warehouse.release_file import Counts, count_rows, replace_release_file
 from warehouse.releases import kept_ids, release_path
@@ -76,6 +77,7 @@ def erase(site: Site, subjects: Sequence[Subject], *, tell: Tell = lambda _: Non
     builds = tuple(_drop_builds(site, eraser))
     tell("builds")
     releases = tuple(_rewrite_releases(site, eraser, tell))
+    rewrite_everywhere(site.settings)
     files += Counter(report=_clean_texts(site.settings, eraser))
     for stand_in in stand_ins:
         moment = {"stands_in": stand_in, "done_at": site.settings.clock().isoformat()}

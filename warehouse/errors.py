@@ -25,3 +25,7 @@ class GateError(TidemarkError):
 
 class RollbackError(TidemarkError):
     """There is no such release to go back to."""
+
+
+class PublishError(TidemarkError):
+    """A release could not be copied to where it is published; readers there keep the older one."""

@@ -19,6 +19,7 @@ from warehouse.fingerprint import audit_hash, code_version, config_hash, input_h
 from warehouse.hold import read_hold
 from warehouse.lock import locked
 from warehouse.plans import Plan, drop_plan, open_plans, plan_dir, read_plan
+from warehouse.publishers import catch_up
 from warehouse.recovery import finish_what_was_begun
 from warehouse.releases import PLANS, current_entry, next_id
 from warehouse.room import check_room
@@ -64,6 +65,7 @@ def is_still_reading(settings: Settings) -> bool:
 def make_plan(site: Site, *, force: bool = False) -> Plan | None:
     """Plan a release under a lock that the caller holds; `force` also builds what is unchanged."""
     finish_what_was_begun(site)
+    catch_up(site.settings)
     state = read_lake_state(site)
     if (hold := read_hold(site.settings)) is not None:
         told = f"{hold.reason}; tidemark rollback --resume ends it"

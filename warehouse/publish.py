@@ -16,6 +16,7 @@ from warehouse.hold import read_hold
 from warehouse.ledger_tables import flatten
 from warehouse.lock import locked
 from warehouse.plans import Plan, open_plans, read_plan, read_slices
+from warehouse.publishers import show_everywhere
 from warehouse.recovery import finish, finish_what_was_begun, write_pending
 from warehouse.release_file import write_release_file
 from warehouse.releases import release_path
@@ -40,10 +41,25 @@ def publish(settings: Settings, plan_id: str | None = None) -> str:
         return publish_candidate(open_site(settings), plan_id)
 
 
+def publish_file(settings: Settings, plan_id: str) -> str:
+    """Publish the file of an audited candidate, and leave the other places to who comes next."""
+    with locked(settings, "tidemark publish"):
+        return _publish_file(open_site(settings), plan_id, notice=lambda _: None)
+
+
 def publish_candidate(
     site: Site, plan_id: str | None = None, *, notice: Notice = lambda _: None
 ) -> str:
-    """Publish under a lock that the caller holds; publishing what is published changes nothing."""
+    """Publish under a lock that the caller holds; publishing what is published changes nothing.
+
+    Readers of the file have the release also when PublishError says that others do not.
+    """
+    release_id = _publish_file(site, plan_id, notice=notice)
+    show_everywhere(site.settings)
+    return release_id
+
+
+def _publish_file(site: Site, plan_id: str | None, *, notice: Notice) -> str:
     finished, _ = finish_what_was_begun(site)
     if plan_id in finished:
         return plan_id

@@ -4,6 +4,7 @@ from tidemark.settings import Settings
 from warehouse.errors import RollbackError
 from warehouse.hold import Hold, lift_hold, read_hold, set_hold
 from warehouse.lock import locked
+from warehouse.publishers import show_everywhere
 from warehouse.recovery import finish_rollback, finish_what_was_begun
 from warehouse.releases import current_id, kept_ids
 from warehouse.site import Site, open_site
@@ -20,6 +21,12 @@ def roll_back(site: Site, release_id: str | None = None, *, steps: int = 1) -> s
 
     A rollback that was killed is finished first; asking again without an id then goes no further.
     """
+    target = _roll_back_file(site, release_id, steps)
+    show_everywhere(site.settings)
+    return target
+
+
+def _roll_back_file(site: Site, release_id: str | None, steps: int) -> str:
     settings = site.settings
     _, finished = finish_what_was_begun(site)
     if release_id in (None, finished) and finished is not None:

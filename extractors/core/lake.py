@@ -127,10 +127,11 @@ def new_batch_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:10]}"
 
 
-def open_lake(url: str, copies: Path | None = None) -> "Lake":
+def open_lake(url: str, copies: Path | None = None, *, setting: str = "TIDEMARK_LAKE") -> "Lake":
     """Open the lake at a URL: file://, s3://, gs:// or any fsspec address (memory://…).
 
-    copies is the folder for copies of data files, which DuckDB reads instead of a remote lake's.
+    copies is the folder for copies of data files, which DuckDB reads instead of a remote lake's;
+    setting is what an error tells to change.
     """
     try:
         if url.partition("://")[0] in {"file", "s3", "gs", "hdfs"}:
@@ -141,13 +142,13 @@ def open_lake(url: str, copies: Path | None = None) -> "Lake":
             remote, root = fsspec.core.url_to_fs(url)
             filesystem = fs.PyFileSystem(fs.FSSpecHandler(remote))
     except (ImportError, OSError, ValueError) as error:
-        raise LakeError(f"TIDEMARK_LAKE {url!r}: {error}; use {KNOWN_URLS}") from None
+        raise LakeError(f"{setting} {url!r}: {error}; use {KNOWN_URLS}") from None
     if (
         isinstance(filesystem, fs.LocalFileSystem)
         and Path(root).exists()
         and not Path(root).is_dir()
     ):
-        raise LakeError(f"TIDEMARK_LAKE {url!r}: is a file; use {KNOWN_URLS}")
+        raise LakeError(f"{setting} {url!r}: is a file; use {KNOWN_URLS}")
     return Lake(filesystem, root.rstrip("/"), url.rstrip("/"), copies)
 
 

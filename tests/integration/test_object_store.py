@@ -1,11 +1,15 @@
 """The lake in an S3-compatible store: a local server, the ordinary variables of its clients."""
 
+import logging
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import boto3
+import duckdb
 import pyarrow as pa
 import pytest
 from moto.server import ThreadedMotoServer
@@ -18,6 +22,8 @@ from extractors.core.run import extract
 from tests.integration.test_release_rebuild import published
 from tests.warehouse_site import DAYS, land, make_site, plays
 from tidemark.config.accounts import own_accounts
+from tidemark.settings import PROJECT_ROOT
+from warehouse.publishers.parquet import publish_parquet, read_current
 from warehouse.release import release
 from warehouse.site import open_site
 
@@ -141,3 +147,66 @@ def test_copies_that_no_release_needs_are_deleted(bucket, tmp_path):
     lake.keep_copies({"raw/new.parquet"})
 
     assert [p.name for p in (tmp_path / "copies").rglob("*") if p.is_file()] == ["new.parquet"]
+
+
+def release_file(folder, release_id, paid):
+    """Write a release of one table whose old month never changes."""
+    path = folder / f"{release_id}.duckdb"
+    with duckdb.connect(str(path)) as made:
+        made.execute("create schema marts; create schema ops")
+        made.execute(
+            f"create table ops.release as select '{release_id}' as release_id, "
+            "date '2026-04-15' as as_of_date, timestamptz '2026-04-16 08:00:00+08' as published_at"
+        )
+        made.execute("create table marts.dim_brand as select '阿珂美' as brand_name")
+        made.execute(f"create table marts.fct_order as select {paid}::decimal(18, 2) as paid_cny")
+    return path
+
+
+def test_a_parquet_release_in_a_store_is_pointed_to_last_and_shares_what_is_unchanged(
+    bucket, tmp_path, caplog
+):
+    root = open_lake("s3://acme/published")
+    old = release_file(tmp_path, "r000001-20260415", 7)
+    new = release_file(tmp_path, "r000002-20260415", 9)
+    publish_parquet(root, old, kept=())
+    first = root.list_files("files")
+    bucket.Object("published/files/left-by-a-killed-run.parquet").put(Body=b"PAR1")
+
+    with caplog.at_level(logging.INFO, "werkzeug"):
+        caplog.clear()
+        publish_parquet(root, new, kept=("r000001-20260415",))
+
+    writes = [
+        found[1]
+        for line in caplog.messages
+        if (found := re.search(r"(?:PUT|POST) /acme/published/(\S+\.(?:json|parquet))", line))
+    ]
+    manifest = read_current(root)
+    [file] = manifest["tables"]["marts.fct_order"]["files"]
+    [brand] = manifest["tables"]["marts.dim_brand"]["files"]
+    assert manifest["release_id"] == "r000002-20260415"
+    assert brand["path"] in first
+    assert brand["path"] not in writes
+    assert file["path"] in writes
+    assert sorted(set(writes), key=writes.index)[-2:] == [
+        "releases/r000002-20260415/manifest.json",
+        "current.json",
+    ]
+    assert len(root.list_files("files")) == 5
+    assert "files/left-by-a-killed-run.parquet" not in root.list_files("files")
+
+
+def test_the_recipe_for_a_store_reads_the_current_release(bucket, tmp_path):
+    root = open_lake("s3://acme/published")
+    old, new = (
+        release_file(tmp_path, f"r00000{n}-20260415", paid) for n, paid in ((1, 7), (2, "9.25"))
+    )
+    publish_parquet(root, old, kept=())
+    publish_parquet(root, new, kept=(old.stem,))
+    page = (PROJECT_ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
+    names = {}
+
+    exec(re.search(r"### An object store.*?```python\n(.*?)```", page, re.DOTALL)[1], names)
+
+    assert names["paid"] == Decimal("9.25")

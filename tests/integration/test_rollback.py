@@ -21,6 +21,8 @@ from warehouse.rollback import resume, roll_back
 from warehouse.status import read_status
 
 FIRST, SECOND, THIRD = "r000001-20260415", "r000002-20260416", "r000003-20260417"
+#: what follows as Parquet is killed in test_parquet_release.py
+FILE_ONLY = {"TIDEMARK_PARQUET": "off"}
 SUMS = {FIRST: 8, SECOND: 18, THIRD: 30}
 
 
@@ -176,7 +178,7 @@ def test_nothing_published_is_nothing_to_go_back_from(tmp_path):
 def moments(home, log):
     """Return how many moments a calm rollback of a copy has."""
     start_server()
-    end = run_command(("rollback",), {**os.environ, "TIDEMARK_HOME": str(home)}, log)
+    end = run_command(("rollback",), {**os.environ, **FILE_ONLY, "TIDEMARK_HOME": str(home)}, log)
     assert end.code == 0, log.read_text()
     return end.moments
 
@@ -194,7 +196,7 @@ def test_a_rollback_killed_at_any_moment_is_ended_by_the_next(lived, tmp_path, t
     for moment in range(1, count + 1):
         home = shutil.copytree(lived, tmp_path / f"at{moment}", symlinks=True)
         site = make_site(home, "2026-04-18")[0]
-        environ = {**os.environ, "TIDEMARK_HOME": str(home)}
+        environ = {**os.environ, **FILE_ONLY, "TIDEMARK_HOME": str(home)}
         killed = run_command(("rollback",), environ, log, dies_at=moment)
         between = (current_id(site.settings), read(site, SUM)[0][0])
         is_held = read_hold(site.settings) is not None
