@@ -12,6 +12,7 @@ BENCHES = (
     "gates",
     "goals",
     "parquet",
+    "postgresql",
     "fuzz",
     "changed_dates",
     "kills",

@@ -25,6 +25,8 @@ class Settings:
     engine: str = "duckdb"
     #: where releases are written as Parquet too, or None
     parquet_url: str | None = None
+    #: the Airflow connection of the server that releases are published to, or None
+    postgresql: str | None = None
 
     @property
     def inbox(self) -> Path:
@@ -58,7 +60,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _PARQUET and _CLOCK_FILE."""
+    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _PARQUET, _POSTGRESQL and _CLOCK_FILE."""
     env = os.environ if environ is None else environ
     home = Path(env.get("TIDEMARK_HOME") or PROJECT_ROOT / "data").resolve()
     clock_file = env.get("TIDEMARK_CLOCK_FILE")
@@ -69,6 +71,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         clock=file_clock(Path(clock_file)) if clock_file else system_clock,
         engine=_engine(env.get("TIDEMARK_ENGINE") or "duckdb"),
         parquet_url=_parquet_url(env.get("TIDEMARK_PARQUET"), home),
+        postgresql=env.get("TIDEMARK_POSTGRESQL") or None,
     )
 
 

@@ -29,11 +29,13 @@ class Publisher:
 
 def configured(settings: Settings) -> tuple[Publisher, ...]:
     """Return the publishers that the settings ask for."""
-    from warehouse.publishers import parquet
+    from warehouse.publishers import parquet, postgresql
 
     found = []
     if settings.parquet_url is not None:
         found.append(Publisher("parquet", parquet.show, parquet.rewrite))
+    if settings.postgresql is not None:
+        found.append(Publisher("postgresql", postgresql.show, postgresql.rewrite))
     return tuple(found)
 
 

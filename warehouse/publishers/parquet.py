@@ -27,7 +27,8 @@ from pyarrow import fs
 from extractors.core.lake import Lake, open_lake
 from tidemark.settings import Settings
 from warehouse.errors import PublishError
-from warehouse.publishers.parquet_table import TYPES, Part, Table, read_tables, write_part
+from warehouse.publishers.contents import TYPES
+from warehouse.publishers.parquet_table import Part, Table, read_tables, write_part
 from warehouse.releases import current_id, kept_ids, release_path, sync_folder
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _described(table: Table) -> Manifest:
         "split_by": table.split_by,
         "files": [{"path": p.path, "part": p.label, "rows": p.rows} for p in table.parts],
         "columns": [
-            {"name": c.name, "type": TYPES[c.type][0], "description": c.description}
+            {"name": c.name, "type": TYPES[c.type], "description": c.description}
             for c in table.columns
         ],
     }
