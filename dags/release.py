@@ -73,9 +73,16 @@ def release() -> None:
         get_current_context()["outlet_events"][assets.RELEASE].add_partitions([release_id])
         return release_id
 
+    # a task of its own: alerts on the release do not wait for other places to be reached
+    @task
+    def everywhere(release_id: str) -> str:
+        from tidemark.orchestration.steps import publish_everywhere
+
+        return publish_everywhere(release_id)
+
     planned = plan()
     gate() >> planned
-    publish(audit(build(planned)))
+    everywhere(publish(audit(build(planned))))
 
 
 release()

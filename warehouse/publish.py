@@ -41,6 +41,12 @@ def publish(settings: Settings, plan_id: str | None = None) -> str:
         return publish_candidate(open_site(settings), plan_id)
 
 
+def publish_file(settings: Settings, plan_id: str) -> str:
+    """Publish the file of an audited candidate, and leave the other places to who comes next."""
+    with locked(settings, "tidemark publish"):
+        return _publish_file(open_site(settings), plan_id, notice=lambda _: None)
+
+
 def publish_candidate(
     site: Site, plan_id: str | None = None, *, notice: Notice = lambda _: None
 ) -> str:

@@ -3,6 +3,8 @@
 import json
 import shutil
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +22,7 @@ from tidemark.settings import load_settings
 from warehouse.errors import PublishError
 from warehouse.plan import make_plan
 from warehouse.plans import open_plans
+from warehouse.publish import publish_candidate
 from warehouse.publishers.parquet import parquet_root, publish_parquet, read_current
 from warehouse.releases import current_id
 from warehouse.rollback import roll_back
@@ -294,21 +297,24 @@ def test_a_release_and_a_rollback_turn_the_parquet_release_with_the_file(tmp_pat
     assert current_id(site.settings) == "r000001-20260415"
 
 
-def test_an_address_that_fails_is_told_stops_no_release_and_is_caught_up_with(tmp_path):
+@pytest.mark.parametrize("then", ["the next plan", "publishing again"])
+def test_an_address_that_fails_stops_no_release_and_is_caught_up_with(tmp_path, then):
     site, clock = published_site(tmp_path)
     away = replace(site, settings=replace(site.settings, parquet_url="file:///dev/null"))
     clock.set("2026-04-18")
     land_day(site, "2026-04-17", 4)
 
-    with pytest.raises(PublishError, match=r"TIDEMARK_PARQUET .* Run tidemark publish again"):
+    with pytest.raises(PublishError, match=r"TIDEMARK_PARQUET .* publish r000003-20260417"):
         release(away)
     behind = read_current(parquet_root(site.settings))["release_id"]
-    planned = make_plan(site)
+    if then == "the next plan":
+        assert make_plan(site) is None
+    else:
+        publish_candidate(site, "r000003-20260417")
 
     assert current_id(site.settings) == "r000003-20260417"
     assert open_plans(site.settings) == []
     assert behind == "r000002-20260416"
-    assert planned is None
     assert read_current(parquet_root(site.settings))["release_id"] == "r000003-20260417"
 
 
@@ -323,3 +329,38 @@ def test_an_address_that_fails_is_told_stops_no_release_and_is_caught_up_with(tm
 )
 def test_the_environment_says_where_parquet_goes(said, url):
     assert load_settings({"TIDEMARK_HOME": "/srv/tidemark", **said}).parquet_url == url
+
+
+def read_until(root, stop, seen):
+    """Read two tables of one release again and again, as docs/bi.md says."""
+    while not stop.is_set():
+        release = (Path(root.root) / "current").resolve()
+        rows = [pq.read_table(release / "marts" / name).to_pylist() for name in "ab"]
+        seen.append((release.name, [row["n"] for table in rows for row in table]))
+
+
+@pytest.mark.slow
+def test_readers_beside_twenty_releases_see_whole_ones_in_order(tmp_path, root):
+    ids = [f"r{n:06d}-20260430" for n in range(1, 21)]
+    files = [
+        release_file(
+            tmp_path,
+            release_id,
+            *(f"create table marts.{name} as select {n} as n" for name in "ab"),
+        )
+        for n, release_id in enumerate(ids, 1)
+    ]
+    publish_parquet(root, files[0], kept=())
+    stop, seen = threading.Event(), [[] for _ in range(4)]
+
+    with ThreadPoolExecutor(len(seen)) as readers:
+        reading = [readers.submit(read_until, root, stop, each) for each in seen]
+        for path in files[1:]:
+            publish_parquet(root, path, kept=ids)
+        stop.set()
+    failures = [one.exception() for one in reading if one.exception()]
+
+    assert failures == []
+    assert all(len({release for release, _ in each}) > 5 for each in seen)
+    assert all(each == sorted(each) for each in seen)
+    assert all(rows == [int(name[1:7])] * 2 for each in seen for name, rows in each)

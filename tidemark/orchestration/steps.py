@@ -81,10 +81,17 @@ def audit_release(plan_id: str) -> str:
 
 
 def publish_release(plan_id: str) -> str:
-    """Run `tidemark publish PLAN`; return the release's id."""
+    """Do the file's part of `tidemark publish PLAN`; return the release's id."""
+    from warehouse.publish import publish_file
+
+    return publish_file(load_settings(), plan_id)
+
+
+def publish_everywhere(release_id: str) -> str:
+    """Run `tidemark publish RELEASE`; its file is there, so the other places are left."""
     from warehouse.publish import publish
 
-    return publish(load_settings(), plan_id)
+    return publish(load_settings(), release_id)
 
 
 def evaluate_alerts() -> int:

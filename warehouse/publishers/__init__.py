@@ -44,12 +44,13 @@ def show_everywhere(settings: Settings) -> None:
 
     Each publisher is tried, whatever became of the others.
     """
-    if current_id(settings) is None:
+    release_id = current_id(settings)
+    if release_id is None:
         return
     if failures := list(_failures(settings, lambda publisher: publisher.show(settings))):
         raise PublishError(
-            f"{current_id(settings)} is published as a file, but not everywhere: "
-            f"{'; '.join(failures)}. Run tidemark publish again; the next release tries it too"
+            f"{release_id} is published as a file, but not everywhere: {'; '.join(failures)}. "
+            f"Run tidemark publish {release_id}; the next release tries it too"
         )
 
 

@@ -100,7 +100,7 @@ def _verify(release: "duckdb.DuckDBPyConnection", table: Table, part: Part, targ
     if count != (part.rows, part.checksum):
         raise PublishError(
             f"{table.name}, {part.label}: {part.rows} rows were written and other ones read back; "
-            "look at the disk, then run tidemark publish again"
+            "look at the disk"
         )
 
 
