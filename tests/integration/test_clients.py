@@ -12,6 +12,7 @@ import pytest
 from tests import clients
 from tests.contract.test_exposures import published_models
 from tests.integration.test_release_rebuild import land_history, site_of
+from tests.postgresql import started_postgresql
 from tidemark.settings import PROJECT_ROOT
 from warehouse.audit import audit_candidate
 from warehouse.build import build_candidate
@@ -146,22 +147,28 @@ QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """One release for real; its link, its Parquet folder and what the models declare."""
+    """One release for real; its link, its Parquet folder, its server."""
     home = tmp_path_factory.mktemp("release")
-    with pytest.MonkeyPatch.context() as patch:
+    with started_postgresql() as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEMARK_HASH_SECRET", "of the test")
+        patch.setenv("AIRFLOW_CONN_TIDEMARK_BI", server.connection())
         found = site_of(home, "05-11")
         url = (home / "published" / "parquet").as_uri()
-        site = replace(found, settings=replace(found.settings, parquet_url=url))
+        settings = replace(found.settings, parquet_url=url, postgresql="tidemark_bi")
+        site = replace(found, settings=settings)
         land_history(site)
         plan = make_plan(site)
         build_candidate(site, plan.plan_id)
         audit_candidate(site, plan.plan_id)
         release_id = publish_candidate(site, plan.plan_id)
-    current = site.settings.published_dir / "parquet" / "current"
-    return SimpleNamespace(
-        home=home, link=link_path(site.settings), current=current, release_id=release_id
-    )
+        current = site.settings.published_dir / "parquet" / "current"
+        yield SimpleNamespace(
+            home=home,
+            link=link_path(site.settings),
+            current=current,
+            release_id=release_id,
+            server=f"host={server.folder} user=postgres dbname=postgres",
+        )
 
 
 @pytest.fixture(scope="module")
