@@ -25,6 +25,8 @@ class Publisher:
     show: Callable[[Settings], None]
     #: write anew what was changed in release files because people were forgotten
     rewrite: Callable[[Settings], None]
+    #: return the release that readers there see, or None before the first
+    shown: Callable[[Settings], str | None]
 
 
 def configured(settings: Settings) -> tuple[Publisher, ...]:
@@ -33,9 +35,9 @@ def configured(settings: Settings) -> tuple[Publisher, ...]:
 
     found = []
     if settings.parquet_url is not None:
-        found.append(Publisher("parquet", parquet.show, parquet.rewrite))
+        found.append(Publisher("parquet", parquet.show, parquet.rewrite, parquet.shown))
     if settings.postgresql is not None:
-        found.append(Publisher("postgresql", postgresql.show, postgresql.rewrite))
+        found.append(Publisher("postgresql", postgresql.show, postgresql.rewrite, postgresql.shown))
     return tuple(found)
 
 

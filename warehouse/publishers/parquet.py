@@ -42,9 +42,14 @@ Manifest = Mapping[str, Any]
 def show(settings: Settings) -> None:
     """Let readers of Parquet see the release that the link names."""
     root, release_id = parquet_root(settings), current_id(settings)
-    shown = read_current(root)
-    if release_id is not None and (shown is None or shown["release_id"] != release_id):
+    if release_id is not None and shown(settings) != release_id:
         publish_parquet(root, release_path(settings, release_id), kept=kept_ids(settings))
+
+
+def shown(settings: Settings) -> str | None:
+    """Return the release that readers of Parquet see."""
+    found = read_current(parquet_root(settings))
+    return None if found is None else str(found["release_id"])
 
 
 def rewrite(settings: Settings) -> None:
@@ -53,8 +58,8 @@ def rewrite(settings: Settings) -> None:
     for release_id in kept_ids(settings):
         if root.exists(_manifest_path(release_id)):
             write_release(root, release_path(settings, release_id))
-    if (shown := read_current(root)) is not None:
-        _point_to(root, shown["release_id"])
+    if (release_id := shown(settings)) is not None:
+        _point_to(root, release_id)
     drop_others(root, kept_ids(settings))
 
 

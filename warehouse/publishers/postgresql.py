@@ -90,6 +90,15 @@ def show(settings: Settings) -> None:
         publish_postgresql(_target(settings), release_path(settings, release_id))
 
 
+def shown(settings: Settings) -> str | None:
+    """Return the release that readers of the server see."""
+    with connected(_target(settings)) as server:
+        if RELEASE not in read_columns(server):
+            return None
+        [(release_id,)] = server.ask(f"select max(release_id) from {RELEASE}")
+        return None if release_id is None else str(release_id)
+
+
 def rewrite(settings: Settings) -> None:
     """Replace what forgetting people changed in the release that is shown."""
     if (release_id := current_id(settings)) is not None:
