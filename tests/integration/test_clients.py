@@ -1,6 +1,7 @@
 """One release, the same questions through every client: equal answers, exact, of equal types."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -196,6 +197,32 @@ def test_the_release_file_answers(world, question, client):
     ]
 
 
+def test_the_server_answers(world, question):
+    found = clients.ask_postgresql(world.server, question.sql)
+
+    assert found == question.answer
+    assert [list(map(type, row)) for row in found] == [
+        list(map(type, row)) for row in question.answer
+    ]
+
+
+def test_the_server_holds_every_row_of_every_table_and_what_is_said_of_it(world):
+    tables = {name for name, *_ in clients.ask_duckdb(world.link, clients.COLUMNS)}
+
+    differing = [
+        name
+        for name in tables
+        if Counter(clients.ask_duckdb(world.link, f"from {name}"))
+        != Counter(clients.ask_postgresql(world.server, f"select * from {name}"))
+    ]
+
+    said = clients.ask_duckdb(world.link, clients.COMMENTS)
+    assert len(tables) > 40
+    assert differing == []
+    assert len(said) > 400
+    assert sorted(clients.ask_postgresql(world.server, clients.COMMENTS_OF_SERVER)) == sorted(said)
+
+
 def test_the_parquet_release_answers_duckdb(world, question):
     assert clients.ask_duckdb_over_parquet(world.current, question.sql) == question.answer
 
@@ -232,6 +259,7 @@ TYPES_IN = {
     ),
     "pandas": lambda world, _: clients.types_in_pandas(world.current),
     "polars": lambda world, _: clients.types_in_polars(world.current),
+    "postgresql": lambda world, _: clients.types_in_postgresql(world.server),
     "spark": lambda world, request: clients.types_in_spark(
         request.getfixturevalue("spark"), READ_BY_SPARK
     ),

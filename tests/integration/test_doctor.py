@@ -360,6 +360,14 @@ def test_a_credential_missing_names_account_and_variable(doctor, monkeypatch, va
     assert variable in found["remedy"]
 
 
+def test_a_credential_missing_names_the_publisher(doctor, monkeypatch):
+    monkeypatch.setenv("TIDEMARK_POSTGRESQL", "tidemark_bi")
+
+    found = only(doctor(), "credential missing", "problem")
+
+    assert found["found"].startswith("publisher postgresql: neither AIRFLOW_CONN_TIDEMARK_BI nor ")
+
+
 def test_a_credential_unreadable_is_told_without_its_secret(doctor, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_TIDEMARK_WECHAT_ACME", '{"password": "hunter2"')
 

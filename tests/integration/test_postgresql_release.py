@@ -13,11 +13,14 @@ import duckdb
 import psycopg
 import pytest
 
+from tests.integration import test_forget as forgetting
 from tests.integration.test_parquet_release import NEW, OLD, release_file
 from tests.integration.test_release import release
+from tests.people_site import FIRST, deliver, order, shop_site
 from tests.postgresql import started_postgresql
 from tests.warehouse_site import land_day, make_site
 from tidemark.settings import PROJECT_ROOT, load_settings
+from warehouse.erase import erase
 from warehouse.errors import PublishError
 from warehouse.plan import make_plan
 from warehouse.publishers.postgresql import publish_postgresql
@@ -346,6 +349,29 @@ def test_a_server_that_is_down_is_told_stops_no_release_and_is_caught_up_with(
     assert caught_up[0] == [("2026-04-15", 8), ("2026-04-16", 8)]
     assert caught_up[1][-1] == ("r000002-20260416",)
     assert ask(address, rows) == [("2026-04-15", 8)]
+
+
+def test_a_forgotten_buyer_leaves_the_server_too(tmp_path, address, monkeypatch):
+    for name, value in FIRST.items():
+        monkeypatch.setenv(name, value)
+    found, _clock = shop_site(tmp_path / "data", "2026-05-03")
+    settings = replace(found.settings, parquet_url=None, postgresql="tidemark_bi")
+    site = replace(found, settings=settings)
+    orders = [
+        order(n, "2026-05-01", who) for n, who in enumerate((forgetting.ANNA, forgetting.BEN))
+    ]
+    deliver(site, "2026-05-01", *orders)
+    forgetting.release(site)
+    buyers = "select buyer_key, sum(paid_cny) from marts.fct_order group by buyer_key"
+
+    before = dict(ask(address, buyers))
+    erase(site, [forgetting.subject(forgetting.ANNA)])
+    after = dict(ask(address, buyers))
+
+    assert set(before) == {forgetting.ANNAS_KEY, forgetting.BENS_KEY}
+    assert len(after) == 2
+    assert forgetting.ANNAS_KEY not in after
+    assert after[forgetting.BENS_KEY] == Decimal("80.00")
 
 
 def test_the_environment_names_the_connection_and_extra_is_checked(monkeypatch):
