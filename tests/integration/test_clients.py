@@ -206,6 +206,19 @@ def test_the_server_answers(world, question):
     ]
 
 
+def test_the_recipe_for_psql_does_what_it_says(world):
+    page = (PROJECT_ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
+    sql = re.search(r"^### psql\n.*?then `(.*?)`", page, re.MULTILINE | re.DOTALL)[1]
+
+    found = clients.ask_psql(world.server, sql)
+
+    expected = clients.ask_duckdb(world.link, sql)
+    assert len(expected) > 1
+    assert sorted((key, status) for key, status, _ in found) == sorted(
+        (key, status) for key, status, _ in expected
+    )
+
+
 def test_the_server_holds_every_row_of_every_table_and_what_is_said_of_it(world):
     tables = {name for name, *_ in clients.ask_duckdb(world.link, clients.COLUMNS)}
 

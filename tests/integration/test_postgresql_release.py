@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -246,6 +247,27 @@ def test_the_readers_role_reads_all_that_comes_writes_nothing_and_sees_no_ledger
     assert ask(address, "select rolcanlogin from pg_roles where rolname = 'tidemark_bi'") == [
         (False,)
     ]
+
+
+def test_the_set_up_of_the_documentation_is_all_that_publisher_and_readers_need(
+    tmp_path, server, monkeypatch
+):
+    page = (PROJECT_ROOT / "docs" / "production.md").read_text(encoding="utf-8")
+    chapter = page.partition("## Releases in PostgreSQL")[2]
+    set_up = re.search(r"```sql\n(.*?)```", chapter, re.DOTALL)[1]
+    server.run("drop database if exists bi with (force)", "drop role if exists tidemark_bi")
+    server.run(*(line for line in set_up.split(";") if line.strip()))
+    publisher = server.connection(schema="tidemark", login="tidemark_publisher")
+    monkeypatch.setenv("AIRFLOW_CONN_TIDEMARK_BI", publisher)
+    board = f"host={server.folder} dbname=tidemark user=superset"
+    old, new = two_releases(tmp_path)
+
+    publish_postgresql(target_of("tidemark_bi"), old)
+    publish_postgresql(target_of("tidemark_bi"), new)
+
+    assert ask(board, "select owner_name, release_id from kpi.goal, ops.release") == [("bo", NEW)]
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        ask(board, "delete from kpi.goal")
 
 
 def test_dashboards_find_an_index_for_what_they_filter(tmp_path, address, target):
