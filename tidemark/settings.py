@@ -27,6 +27,8 @@ class Settings:
     board_url: str = ""
     #: where releases are written as Parquet too, or None
     parquet_url: str | None = None
+    #: the Airflow connection of the server that releases are published to, or None
+    postgresql: str | None = None
 
     @property
     def inbox(self) -> Path:
@@ -60,7 +62,10 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _BOARD_URL, _PARQUET and _CLOCK_FILE."""
+    """Read TIDEMARK_HOME, _CONFIG, _LAKE, _ENGINE, _CLOCK_FILE, and where releases are shown.
+
+    Those are TIDEMARK_BOARD_URL, _PARQUET and _POSTGRESQL.
+    """
     env = os.environ if environ is None else environ
     home = Path(env.get("TIDEMARK_HOME") or PROJECT_ROOT / "data").resolve()
     clock_file = env.get("TIDEMARK_CLOCK_FILE")
@@ -72,6 +77,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         engine=_engine(env.get("TIDEMARK_ENGINE") or "duckdb"),
         board_url=env.get("TIDEMARK_BOARD_URL") or "",
         parquet_url=_parquet_url(env.get("TIDEMARK_PARQUET"), home),
+        postgresql=env.get("TIDEMARK_POSTGRESQL") or None,
     )
 
 

@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from bench import growth, rebuild
+from bench import dashboards, growth, postgresql, rebuild
 from bench.gates import compare
 from bench.history import World, configure, days_from, evening_after, land_days, open_world
+from tests.postgresql import started_postgresql
 from tests.warehouse_site import land_day, make_site
 from warehouse.build import build_candidate
 from warehouse.plan import make_plan
@@ -89,3 +90,32 @@ def test_growth_measures_every_step_of_one_more_day(tmp_path):
 
     rows = [line.split("|")[1].strip() for line in page.read_text().splitlines() if "|" in line]
     assert rows[2:8] == ["gate", "plan", "build", "audit", "publish", "whole day"]
+
+
+@pytest.mark.slow
+def test_dashboards_see_whole_releases_without_waiting_while_they_are_published(tmp_path):
+    with started_postgresql() as server:
+        alone, beside = dashboards.measure_readers(
+            tmp_path, server, dashboards=12, releases=5, alone=3
+        )
+
+    assert beside.errors == alone.errors == []
+    assert (beside.mixed, beside.blocked) == (0, 0)
+    assert len(beside.seen) >= 4
+    assert len(beside.seconds) > 12
+    assert beside.slowest < alone.slowest + 1
+
+
+@pytest.mark.slow
+def test_a_release_in_postgresql_is_measured_beside_a_bare_ingest(tmp_path):
+    page = tmp_path / "benchmarks.md"
+
+    postgresql.run(0, rows=3_650, rounds=1, dashboards=2, releases=1, page=page)
+
+    rows = [line.split("|")[1:3] for line in page.read_text().splitlines() if "|" in line]
+    assert [[cell.strip() for cell in row] for row in rows[2:6]] == [
+        ["bare ingest, no index", "3,650"],
+        ["first release", "3,650"],
+        ["bare ingest of a day", "10"],
+        ["one more day", "10"],
+    ]

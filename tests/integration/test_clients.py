@@ -1,6 +1,7 @@
 """One release, the same questions through every client: equal answers, exact, of equal types."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pytest
 from tests import clients
 from tests.contract.test_exposures import published_models
 from tests.integration.test_release_rebuild import land_history, site_of
+from tests.postgresql import started_postgresql
 from tidemark.settings import PROJECT_ROOT
 from warehouse.audit import audit_candidate
 from warehouse.build import build_candidate
@@ -146,22 +148,28 @@ QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """One release for real; its link, its Parquet folder and what the models declare."""
+    """One release for real; its link, its Parquet folder, its server."""
     home = tmp_path_factory.mktemp("release")
-    with pytest.MonkeyPatch.context() as patch:
+    with started_postgresql() as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEMARK_HASH_SECRET", "of the test")
+        patch.setenv("AIRFLOW_CONN_TIDEMARK_BI", server.connection())
         found = site_of(home, "05-11")
         url = (home / "published" / "parquet").as_uri()
-        site = replace(found, settings=replace(found.settings, parquet_url=url))
+        settings = replace(found.settings, parquet_url=url, postgresql="tidemark_bi")
+        site = replace(found, settings=settings)
         land_history(site)
         plan = make_plan(site)
         build_candidate(site, plan.plan_id)
         audit_candidate(site, plan.plan_id)
         release_id = publish_candidate(site, plan.plan_id)
-    current = site.settings.published_dir / "parquet" / "current"
-    return SimpleNamespace(
-        home=home, link=link_path(site.settings), current=current, release_id=release_id
-    )
+        current = site.settings.published_dir / "parquet" / "current"
+        yield SimpleNamespace(
+            home=home,
+            link=link_path(site.settings),
+            current=current,
+            release_id=release_id,
+            server=f"host={server.folder} user=postgres dbname=postgres",
+        )
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +195,45 @@ def test_the_release_file_answers(world, question, client):
     assert [list(map(type, row)) for row in found] == [
         list(map(type, row)) for row in question.answer
     ]
+
+
+def test_the_server_answers(world, question):
+    found = clients.ask_postgresql(world.server, question.sql)
+
+    assert found == question.answer
+    assert [list(map(type, row)) for row in found] == [
+        list(map(type, row)) for row in question.answer
+    ]
+
+
+def test_the_recipe_for_psql_does_what_it_says(world):
+    page = (PROJECT_ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
+    sql = re.search(r"^### psql\n.*?then `(.*?)`", page, re.MULTILINE | re.DOTALL)[1]
+
+    found = clients.ask_psql(world.server, sql)
+
+    expected = clients.ask_duckdb(world.link, sql)
+    assert len(expected) > 1
+    assert sorted((key, status) for key, status, _ in found) == sorted(
+        (key, status) for key, status, _ in expected
+    )
+
+
+def test_the_server_holds_every_row_of_every_table_and_what_is_said_of_it(world):
+    tables = {name for name, *_ in clients.ask_duckdb(world.link, clients.COLUMNS)}
+
+    differing = [
+        name
+        for name in tables
+        if Counter(clients.ask_duckdb(world.link, f"from {name}"))
+        != Counter(clients.ask_postgresql(world.server, f"select * from {name}"))
+    ]
+
+    said = clients.ask_duckdb(world.link, clients.COMMENTS)
+    assert len(tables) > 40
+    assert differing == []
+    assert len(said) > 400
+    assert sorted(clients.ask_postgresql(world.server, clients.COMMENTS_OF_SERVER)) == sorted(said)
 
 
 def test_the_parquet_release_answers_duckdb(world, question):
@@ -225,6 +272,7 @@ TYPES_IN = {
     ),
     "pandas": lambda world, _: clients.types_in_pandas(world.current),
     "polars": lambda world, _: clients.types_in_polars(world.current),
+    "postgresql": lambda world, _: clients.types_in_postgresql(world.server),
     "spark": lambda world, request: clients.types_in_spark(
         request.getfixturevalue("spark"), READ_BY_SPARK
     ),

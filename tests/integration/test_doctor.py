@@ -26,12 +26,13 @@ from tests.small_disk import small_disk
 from tests.warehouse_site import land_day, make_site, transform
 from tidemark.orchestration.checkup import time as zones
 from tidemark.orchestration.checkup.findings import Name
-from tidemark.settings import PROJECT_ROOT
+from tidemark.settings import PROJECT_ROOT, load_settings
 from warehouse.build import build_candidate
 from warehouse.errors import BuildError
 from warehouse.hold import Hold, set_hold
 from warehouse.lock import lock_path
 from warehouse.plan import make_plan
+from warehouse.releases import point_to
 
 ACCOUNTS = {
     "douyin": "douyin_acme",
@@ -359,6 +360,14 @@ def test_a_credential_missing_names_account_and_variable(doctor, monkeypatch, va
     assert variable in found["remedy"]
 
 
+def test_a_credential_missing_names_the_publisher(doctor, monkeypatch):
+    monkeypatch.setenv("TIDEMARK_POSTGRESQL", "tidemark_bi")
+
+    found = only(doctor(), "credential missing", "problem")
+
+    assert found["found"].startswith("publisher postgresql: neither AIRFLOW_CONN_TIDEMARK_BI nor ")
+
+
 def test_a_credential_unreadable_is_told_without_its_secret(doctor, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_TIDEMARK_WECHAT_ACME", '{"password": "hunter2"')
 
@@ -684,6 +693,23 @@ def test_a_release_failed_says_what_status_json_says(doctor, tmp_path):
 
     failed = [found for found in findings if found["name"] == "release failed"]
     assert only(failed, "release failed", "problem")["found"].startswith("build_failed at 2")
+
+
+def test_a_publisher_behind_is_told_with_what_its_readers_see(doctor, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    (home / "published").mkdir(parents=True)
+    point_to(load_settings({"TIDEMARK_HOME": str(home)}), "r000002-20260501")
+    monkeypatch.setenv("TIDEMARK_POSTGRESQL", "tidemark_bi")
+    address = {"host": "127.0.0.1", "port": 1, "login": "publisher", "password": "hunter2"}
+    monkeypatch.setenv("AIRFLOW_CONN_TIDEMARK_BI", json.dumps({"conn_type": "postgres"} | address))
+
+    found = [f for f in doctor(home=home) if f["name"] == "publisher behind"]
+
+    assert [f["level"] for f in found] == ["problem", "problem"]
+    assert found[0]["found"] == "parquet: readers see nothing, the release is r000002-20260501"
+    assert found[1]["found"].startswith("postgresql: ")
+    assert "127.0.0.1" in found[1]["found"]
+    assert "hunter2" not in str(found)
 
 
 def test_a_check_broken_is_a_finding_and_the_others_go_on(doctor, monkeypatch):

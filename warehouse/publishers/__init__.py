@@ -25,15 +25,19 @@ class Publisher:
     show: Callable[[Settings], None]
     #: write anew what was changed in release files because people were forgotten
     rewrite: Callable[[Settings], None]
+    #: return the release that readers there see, or None before the first
+    shown: Callable[[Settings], str | None]
 
 
 def configured(settings: Settings) -> tuple[Publisher, ...]:
     """Return the publishers that the settings ask for."""
-    from warehouse.publishers import parquet
+    from warehouse.publishers import parquet, postgresql
 
     found = []
     if settings.parquet_url is not None:
-        found.append(Publisher("parquet", parquet.show, parquet.rewrite))
+        found.append(Publisher("parquet", parquet.show, parquet.rewrite, parquet.shown))
+    if settings.postgresql is not None:
+        found.append(Publisher("postgresql", postgresql.show, postgresql.rewrite, postgresql.shown))
     return tuple(found)
 
 

@@ -27,7 +27,8 @@ from pyarrow import fs
 from extractors.core.lake import Lake, open_lake
 from tidemark.settings import Settings
 from warehouse.errors import PublishError
-from warehouse.publishers.parquet_table import TYPES, Part, Table, read_tables, write_part
+from warehouse.publishers.contents import TYPES
+from warehouse.publishers.parquet_table import Part, Table, read_tables, write_part
 from warehouse.releases import current_id, kept_ids, release_path, sync_folder
 
 if TYPE_CHECKING:
@@ -41,9 +42,14 @@ Manifest = Mapping[str, Any]
 def show(settings: Settings) -> None:
     """Let readers of Parquet see the release that the link names."""
     root, release_id = parquet_root(settings), current_id(settings)
-    shown = read_current(root)
-    if release_id is not None and (shown is None or shown["release_id"] != release_id):
+    if release_id is not None and shown(settings) != release_id:
         publish_parquet(root, release_path(settings, release_id), kept=kept_ids(settings))
+
+
+def shown(settings: Settings) -> str | None:
+    """Return the release that readers of Parquet see."""
+    found = read_current(parquet_root(settings))
+    return None if found is None else str(found["release_id"])
 
 
 def rewrite(settings: Settings) -> None:
@@ -52,8 +58,8 @@ def rewrite(settings: Settings) -> None:
     for release_id in kept_ids(settings):
         if root.exists(_manifest_path(release_id)):
             write_release(root, release_path(settings, release_id))
-    if (shown := read_current(root)) is not None:
-        _point_to(root, shown["release_id"])
+    if (release_id := shown(settings)) is not None:
+        _point_to(root, release_id)
     drop_others(root, kept_ids(settings))
 
 
@@ -159,7 +165,7 @@ def _described(table: Table) -> Manifest:
         "split_by": table.split_by,
         "files": [{"path": p.path, "part": p.label, "rows": p.rows} for p in table.parts],
         "columns": [
-            {"name": c.name, "type": TYPES[c.type][0], "description": c.description}
+            {"name": c.name, "type": TYPES[c.type], "description": c.description}
             for c in table.columns
         ],
     }

@@ -4,18 +4,26 @@ A file's name carries a digest of its rows, so a month that did not change is th
 release.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.errors import PublishError
-from warehouse.release_file import SCHEMAS
+from warehouse.publishers.contents import (
+    UNDATED,
+    WHOLE,
+    Column,
+    Outline,
+    digest,
+    hash_of,
+    listed,
+    quoted,
+    read_outlines,
+    sum_up,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,42 +33,18 @@ FORMAT = 1
 #: tables of more rows are one file a month of their day
 SPLIT_ROWS = 200_000
 WRITTEN = "format parquet, compression zstd, row_group_size 122880"
-WHOLE, UNDATED = "all", "undated"
 
-#: type of the release file: its name in the contract, and the type that Parquet readers see
-TYPES = {
-    "VARCHAR": ("text", pa.string()),
-    "BIGINT": ("bigint", pa.int64()),
-    "INTEGER": ("integer", pa.int32()),
-    "DOUBLE": ("double", pa.float64()),
-    "DECIMAL(18,2)": ("decimal(18,2)", pa.decimal128(18, 2)),
-    "DATE": ("date", pa.date32()),
-    "TIMESTAMP WITH TIME ZONE": ("timestamptz", pa.timestamp("us", tz="UTC")),
-    "BOOLEAN": ("boolean", pa.bool_()),
+#: type of the release file: the type that Parquet readers see
+ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "DOUBLE": pa.float64(),
+    "DECIMAL(18,2)": pa.decimal128(18, 2),
+    "DATE": pa.date32(),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+    "BOOLEAN": pa.bool_(),
 }
-
-_COLUMNS = """
-select schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '')
-from duckdb_columns()
-where database_name = current_database() and schema_name in {schemas}
-order by 1, column_index
-"""
-
-_TABLES = """
-select schema_name || '.' || table_name, coalesce(comment, '')
-from duckdb_tables()
-where database_name = current_database() and schema_name in {schemas}
-order by 1
-"""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a published table; type is DuckDB's."""
-
-    name: str
-    type: str
-    description: str
 
 
 @dataclass(frozen=True)
@@ -91,33 +75,27 @@ class Table:
 
 def read_tables(release: "duckdb.DuckDBPyConnection") -> list[Table]:
     """Return every published table of a release, with the files that it needs."""
-    columns: dict[str, list[Column]] = {}
-    for name, *column in release.execute(_COLUMNS.format(schemas=SCHEMAS)).fetchall():
-        columns.setdefault(name, []).append(_checked(name, Column(*column)))
-    described = release.execute(_TABLES.format(schemas=SCHEMAS)).fetchall()
-    return [_table(release, name, text, columns[name]) for name, text in described]
+    return [_table(release, outline) for outline in read_outlines(release)]
 
 
 def write_part(
     release: "duckdb.DuckDBPyConnection", table: Table, part: Part, target: Path
 ) -> None:
     """Write one file; PublishError unless it reads back as the same rows of the same types."""
-    rows = (
-        f"select {_listed(table.columns)} from {_quoted(table.name)} where {_rows_of(table, part)}"
-    )
+    rows = f"select {listed(table.columns)} from {quoted(table.name)} where {_rows_of(table, part)}"
     release.execute(f"copy ({rows}) to '{target}' ({WRITTEN})")
     _verify(release, table, part, target)
 
 
 def _verify(release: "duckdb.DuckDBPyConnection", table: Table, part: Part, target: Path) -> None:
-    said = {column.name: TYPES[column.type][1] for column in table.columns}
+    said = {column.name: ARROW[column.type] for column in table.columns}
     schema = pq.read_schema(target)
     found = dict(zip(schema.names, schema.types, strict=True))
     if found != said:
         differing = sorted(name for name in said | found if said.get(name) != found.get(name))
         raise PublishError(f"{table.name}: {differing[0]} reads back as {found.get(differing[0])}")
     count = release.execute(
-        f"select count(*), coalesce(sum({_hash(table.columns)}), 0) from read_parquet('{target}')"
+        f"select count(*), coalesce(sum({hash_of(table.columns)}), 0) from read_parquet('{target}')"
     ).fetchone()
     if count != (part.rows, part.checksum):
         raise PublishError(
@@ -126,36 +104,24 @@ def _verify(release: "duckdb.DuckDBPyConnection", table: Table, part: Part, targ
         )
 
 
-def _checked(table: str, column: Column) -> Column:
-    if column.type not in TYPES:
-        raise PublishError(
-            f"{table}.{column.name}: {column.type} is no type of the contract "
-            f"({', '.join(name for name, _ in TYPES.values())}); cast it in its model"
-        )
-    return column
-
-
-def _table(
-    release: "duckdb.DuckDBPyConnection", name: str, text: str, columns: Sequence[Column]
-) -> Table:
-    found = release.execute(f"select count(*) from {_quoted(name)}").fetchone()
+def _table(release: "duckdb.DuckDBPyConnection", outline: Outline) -> Table:
+    name, columns = outline.name, outline.columns
+    found = release.execute(f"select count(*) from {quoted(name)}").fetchone()
     days = [column.name for column in columns if column.type == "DATE"]
     split_by = days[0] if found and found[0] > SPLIT_ROWS and days else None
     label = (
         f"""coalesce(strftime("{split_by}", '%Y-%m'), '{UNDATED}')""" if split_by else f"'{WHOLE}'"
     )
-    sums = release.execute(
-        f"select {label} as label, count(*), sum({_hash(columns)}) from {_quoted(name)} "
-        "group by label order by label"
-    ).fetchall()
-    parts = tuple(_part(name, columns, *row) for row in sums or [(WHOLE, 0, 0)])
-    return Table(name, text, tuple(columns), split_by, parts)
+    sums = sum_up(release, outline, label)
+    parts = tuple(_part(outline, *row) for row in sums or [(WHOLE, 0, 0)])
+    return Table(name, outline.description, columns, split_by, parts)
 
 
-def _part(name: str, columns: Sequence[Column], label: str, rows: int, checksum: int) -> Part:
-    said: list[Any] = [FORMAT, [[c.name, c.type] for c in columns], label, rows, str(checksum)]
-    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
-    return Part(label, rows, checksum, f"files/{name.replace('.', '/')}/{label}-{digest}.parquet")
+def _part(outline: Outline, label: str, rows: int, checksum: int) -> Part:
+    name = digest(outline.columns, FORMAT, label, rows, checksum)
+    return Part(
+        label, rows, checksum, f"files/{outline.name.replace('.', '/')}/{label}-{name}.parquet"
+    )
 
 
 def _rows_of(table: Table, part: Part) -> str:
@@ -165,16 +131,3 @@ def _rows_of(table: Table, part: Part) -> str:
         return f'"{table.split_by}" is null'
     first = f"date '{part.label}-01'"
     return f'"{table.split_by}" >= {first} and "{table.split_by}" < {first} + interval 1 month'
-
-
-def _hash(columns: Sequence[Column]) -> str:
-    return f"hash({_listed(columns)})"
-
-
-def _listed(columns: Sequence[Column]) -> str:
-    return ", ".join(f'"{column.name}"' for column in columns)
-
-
-def _quoted(name: str) -> str:
-    schema, _, table = name.partition(".")
-    return f'"{schema}"."{table}"'

@@ -13,7 +13,12 @@ from tidemark.orchestration.checkup.installation import (
 )
 from tidemark.orchestration.checkup.lake import check_lake
 from tidemark.orchestration.checkup.machine import check_disk, check_home, check_port
-from tidemark.orchestration.checkup.release import check_last_attempt, check_lock, check_plans
+from tidemark.orchestration.checkup.release import (
+    check_last_attempt,
+    check_lock,
+    check_plans,
+    check_publishers,
+)
 from tidemark.orchestration.checkup.time import check_clock, check_time_zone
 from tidemark.settings import Settings
 
@@ -34,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     check_lock,
     check_plans,
     check_last_attempt,
+    check_publishers,
 )
 
 

@@ -29,6 +29,7 @@ Name = Literal[
     "unfinished release",
     "release held",
     "release failed",
+    "publisher behind",
     "check broken",
 ]
 

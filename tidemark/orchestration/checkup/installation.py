@@ -52,7 +52,7 @@ def check_config(settings: Settings) -> Iterator[Finding]:
 
 
 def check_credentials(settings: Settings) -> Iterator[Finding]:
-    """Look for the connection of every account of an API and of every alert channel."""
+    """Look for the connection of each account of an API, alert channel and publisher."""
     in_airflow = _airflow_connections()
     for owner, connection in _connections(settings):
         variable = f"AIRFLOW_CONN_{connection.upper()}"
@@ -115,7 +115,8 @@ def _connections(settings: Settings) -> list[tuple[str, str]]:
         for account in accounts
     ]
     channels = load_alerts(settings.config_dir).channels
-    return found + [(f"channel {channel.key}", channel.connection) for channel in channels]
+    found += [(f"channel {channel.key}", channel.connection) for channel in channels]
+    return found + [("publisher postgresql", name) for name in [settings.postgresql] if name]
 
 
 def _airflow_connections() -> set[str]:

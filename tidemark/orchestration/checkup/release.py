@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tidemark.clock import system_clock
+from tidemark.errors import TidemarkError
 from tidemark.orchestration.checkup.findings import Finding, ok, problem, warning
 from tidemark.orchestration.checkup.processes import command, openers
 from tidemark.settings import Settings
@@ -15,7 +16,8 @@ from warehouse.build import BUILT
 from warehouse.hold import read_hold
 from warehouse.lock import holder, lock_path, signature
 from warehouse.plans import open_plans, plan_dir
-from warehouse.releases import release_path
+from warehouse.publishers import configured
+from warehouse.releases import current_id, release_path
 from warehouse.status import read_status
 
 HELD_AT_MOST = timedelta(hours=2)  # a task of the release is ended after as long
@@ -75,6 +77,23 @@ def check_last_attempt(settings: Settings) -> Iterator[Finding]:
         yield problem("release failed", found, "mend what it names, then tidemark release")
     else:
         yield ok("release", f"{outcome}; readers see {status.get('release_id') or 'nothing'}")
+
+
+def check_publishers(settings: Settings) -> Iterator[Finding]:
+    """Ask each place beside the release files which release its readers see."""
+    wanted = current_id(settings)
+    remedy = f"mend what it names, then tidemark publish {wanted}"
+    for publisher in configured(settings) if wanted else ():
+        try:
+            seen = publisher.shown(settings)
+        except (TidemarkError, OSError) as error:
+            yield problem("publisher behind", f"{publisher.name}: {error}", remedy)
+            continue
+        if seen == wanted:
+            yield ok("publisher", f"{publisher.name}: readers see {seen}")
+        else:
+            found = f"{publisher.name}: readers see {seen or 'nothing'}, the release is {wanted}"
+            yield problem("publisher behind", found, remedy)
 
 
 def _is_old(signed: dict[str, Any]) -> bool:
