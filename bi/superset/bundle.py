@@ -137,7 +137,7 @@ def _dashboard(board: Mapping[str, Any], uri: str) -> dict[str, Any]:
         "position": _position(board, uri),
         "metadata": {
             "native_filter_configuration": filters,
-            "filter_bar_orientation": "HORIZONTAL",
+            "filter_bar_orientation": "VERTICAL",
             "color_scheme": charts.COLOURS,
             "cross_filters_enabled": False,
             "refresh_frequency": 0,

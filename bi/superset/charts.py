@@ -21,7 +21,6 @@ def params(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, An
     found |= _KINDS[chart["kind"]](chart, dataset)
     filters = [_sql_filter(chart["where"])] if "where" in chart else []
     if "date" in dataset:
-        found["granularity_sqla"] = dataset["date"]
         filters.append(_date_filter(dataset["date"]))
     return found | {"adhoc_filters": filters}
 
@@ -85,7 +84,7 @@ def _pie(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]
     labels = {"show_legend": True, "number_format": ",.0f", "sort_by_metric": True}
     if chart["kind"] == "funnel":
         return shared | labels | {"tooltip_label_type": 5, "percent_calculation_type": "first_step"}
-    return shared | labels | {"label_type": "key_value_percent", "donut": True, "show_labels": True}
+    return shared | labels | {"label_type": "value", "donut": True, "show_labels": True}
 
 
 def _heatmap(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def _heatmap(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, 
         "sort_x_axis": "alpha_asc",
         "sort_y_axis": "alpha_desc",
         "normalize_across": "heatmap",
-        "linear_color_scheme": "blue_white_yellow" if "date" in chart else "schemeBlues",
+        "linear_color_scheme": "schemeBlues",
         "legend_type": "continuous",
         "show_legend": True,
         "show_values": False,

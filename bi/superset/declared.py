@@ -120,7 +120,9 @@ def sql(dataset: Mapping[str, Any]) -> str:
     if "phase_of" in dataset:
         brand = "t" if "brand_key" in dataset["columns"] else "a"
         day = f"days.date = t.{dataset['phase_of']}"
-        joins.append(f"left join days on days.brand_key = {brand}.brand_key and {day} and days.place = 1")
+        joins.append(
+            f"left join days on days.brand_key = {brand}.brand_key and {day} and days.place = 1"
+        )
     where = f"\nwhere {dataset['where']}" if "where" in dataset else ""
     begin = f"with {PHASES if 'phase_of' in dataset else ''}{RELEASE}"
     return f"{begin}\nselect\n{selected}\nfrom {dataset['from']} as t\n" + "\n".join(joins) + where

@@ -10,7 +10,7 @@ from bi.superset.bundle import bundle, database_name
 
 
 def main(uris: list[str]) -> None:
-    """Import datasets, charts and boards for every database; overwrite those of an earlier import."""
+    """Import what is declared for every database, over an earlier import."""
     from superset.app import create_app
 
     app = create_app()
@@ -21,7 +21,12 @@ def main(uris: list[str]) -> None:
 
         name, password = os.environ.get("SUPERSET_ADMIN", "admin"), _password()
         user = security_manager.find_user(name) or security_manager.add_user(
-            name, "Tidemark", "BI", f"{name}@localhost", security_manager.find_role("Admin"), password
+            name,
+            "Tidemark",
+            "BI",
+            f"{name}@localhost",
+            security_manager.find_role("Admin"),
+            password,
         )
         g.user = user
         for uri in uris:
