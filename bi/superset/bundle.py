@@ -163,6 +163,7 @@ def _filter(board: Mapping[str, Any], name: str, uri: str) -> dict[str, Any]:
     return {
         **shared,
         "name": title,
+        "requiredFirst": is_one,
         "filterType": "filter_select",
         "targets": [{"datasetUuid": key(f"dataset/{dataset}", uri), "column": {"name": column}}],
         "controlValues": {
