@@ -121,9 +121,13 @@ def _compared(stream: Stream, touch: Touch) -> list[str]:
 def _scope(stream: Stream, differing: set[SliceKey]) -> str:
     if stream.merge == "upsert_version":
         return "true"
+    if not differing:
+        return "false"
     keys = sorted((key.account_key, str(key.dt)) for key in differing)
     listed = ", ".join(f"('{account}', date '{day}')" for account, day in keys)
-    return f"(account_key, dt) in ({listed})" if keys else "false"
+    days = [key.dt for key in differing]
+    # files are left out by a range of days, never by a list of pairs
+    return f"dt between date '{min(days)}' and date '{max(days)}' and (account_key, dt) in ({listed})"
 
 
 def _days(database: Any, touch: Touch, table: str) -> set[date]:

@@ -2,7 +2,23 @@
 
 -- what became known when about each day of a span, over its accounts; an account's day counts
 -- once its number is there (both parts of a ratio), and is left out of every sum before that
-with events as (
+with needed as (
+    select
+        span.metric,
+        span.basis,
+        account.account_key,
+        min(span.starts_on) as starts_on,
+        max(span.ends_on) as ends_on
+    from {{ ref('int_kpi_span') }} as span
+    inner join {{ ref('int_kpi_span_account') }} as account
+        on span.span_key = account.span_key
+    group by
+        span.metric,
+        span.basis,
+        account.account_key
+),
+
+events as (
     select
         event.metric,
         event.basis,
@@ -23,6 +39,12 @@ with events as (
     from {{ ref('int_metric_event') }} as event
     inner join {{ source('config', 'metric') }} as metric
         on event.metric = metric.metric
+    inner join needed
+        on
+            event.metric = needed.metric
+            and event.basis = needed.basis
+            and event.account_key = needed.account_key
+            and event.stat_date between needed.starts_on and needed.ends_on
 ),
 
 observed_days as (

@@ -1,48 +1,21 @@
 {% set counters = ['likes', 'wows', 'comments', 'shares', 'saves', 'danmaku', 'coins'] -%}
 
-with exposure_days as (
+-- the first N days count when they are over and every one of them is covered
+with first_days_exposures as (
     select
         days.post_key,
         days.stat_date,
         days.span_days,
-        days.likes_total,
-        days.plays,
-        days.completed_plays,
         {{ by_platform('posts.platform', exposure_by_platform(), 'days.') }} as exposures,
         posts.published_on
     from {{ ref('fct_post_day') }} as days
     inner join {{ ref('dim_post') }} as posts
         on days.post_key = posts.post_key
+    where
+        days.stat_date >= posts.published_on
+        and days.stat_date < {{ add_days('posts.published_on', 28) }}
 ),
 
-newest_days as (
-    select
-        post_key,
-        coalesce(
-            max(case when likes_total is not null then stat_date end),
-            max(stat_date)
-        ) as stat_date
-    from exposure_days
-    group by post_key
-),
-
-lifetime as (
-    select
-        days.post_key,
-        {%- for counter in counters %}
-        days.{{ counter }}_total,
-        {%- endfor %}
-        {{ by_platform('posts.platform', exposure_by_platform(), 'days.', '_total') }} as exposures_total
-    from {{ ref('fct_post_day') }} as days
-    inner join newest_days
-        on
-            days.post_key = newest_days.post_key
-            and days.stat_date = newest_days.stat_date
-    inner join {{ ref('dim_post') }} as posts
-        on days.post_key = posts.post_key
-),
-
--- the first N days count when they are over and every one of them is covered
 first_days as (
     select
         post_key,
@@ -55,13 +28,44 @@ first_days as (
                     end
                 ) = {{ days }}
                 then cast(sum(case when stat_date < {{ add_days('published_on', days) }} then exposures end) as bigint)
-        end as exposures_first_{{ days }}_days,
+        end as exposures_first_{{ days }}_days{{ ',' if not loop.last }}
         {%- endfor %}
-        cast(sum(plays) as bigint) as plays,
-        cast(sum(completed_plays) as bigint) as completed_plays
-    from exposure_days
-    where stat_date >= published_on
+    from first_days_exposures
     group by post_key
+),
+
+until_now as (
+    select
+        days.post_key,
+        coalesce(
+            max(case when days.likes_total is not null then days.stat_date end),
+            max(days.stat_date)
+        ) as newest_on,
+        {%- for counter in ['plays', 'completed_plays'] %}
+        cast(sum(case when days.stat_date >= posts.published_on then days.{{ counter }} end) as bigint) as {{ counter }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_post_day') }} as days
+    inner join {{ ref('dim_post') }} as posts
+        on days.post_key = posts.post_key
+    group by days.post_key
+),
+
+lifetime as (
+    select
+        until_now.post_key,
+        {%- for counter in counters %}
+        days.{{ counter }}_total,
+        {%- endfor %}
+        {{ by_platform('posts.platform', exposure_by_platform(), 'days.', '_total') }} as exposures_total,
+        until_now.plays,
+        until_now.completed_plays
+    from until_now
+    inner join {{ ref('fct_post_day') }} as days
+        on
+            until_now.post_key = days.post_key
+            and until_now.newest_on = days.stat_date
+    inner join {{ ref('dim_post') }} as posts
+        on until_now.post_key = posts.post_key
 ),
 
 -- where a source knows completion as a total only, its newest one and the plays it is a share of
@@ -93,11 +97,11 @@ with_engagements as (
         {%- endfor %}
         lifetime.exposures_total,
         {{ sum_by_platform('posts.platform', engagement_by_platform(), 'lifetime.', '_total') }} as engagements_total,
-        coalesce(first_days.completed_plays, completions.completed_plays_total) as completed_plays,
+        coalesce(lifetime.completed_plays, completions.completed_plays_total) as completed_plays,
         case
-            when first_days.completed_plays is null and completions.post_key is not null
+            when lifetime.completed_plays is null and completions.post_key is not null
                 then completions.plays_total
-            else first_days.plays
+            else lifetime.plays
         end as plays,
         first_days.exposures_first_1_days,
         first_days.exposures_first_7_days,
