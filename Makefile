@@ -2,10 +2,14 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 THROUGH ?= 2026-04-18
+BI := .venv-bi/bin
+PORT ?= 8089
+# the databases that boards are imported for, separated by blanks
+BI_DATABASES ?= duckdb:///$(CURDIR)/data/published/tidemark.duckdb
 UV := $(BIN)/uv
 export TZ := UTC
 
-.PHONY: demo test run lint bench docs audit clean
+.PHONY: demo test run lint bench docs audit bi bi-import bi-bundle clean
 
 .venv/.synced: pyproject.toml uv.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -41,5 +45,25 @@ docs: .venv/.synced
 audit: .venv/.synced
 	$(BIN)/python .ci/audit.py
 
+.venv-bi/.synced: bi/superset/requirements.txt .venv/.synced
+	test -x $(BI)/python || $(UV) venv --quiet --python $(PYTHON) .venv-bi
+	$(UV) pip sync --quiet --python $(BI)/python bi/superset/requirements.txt
+	touch $@
+
+bi bi-import: export TIDEMARK_BI_HOME ?= $(CURDIR)/data/superset
+bi bi-import: export SUPERSET_CONFIG_PATH ?= $(CURDIR)/bi/superset/superset_config.py
+bi bi-import: export FLASK_APP := superset
+
+bi-import: .venv-bi/.synced
+	mkdir -p $(TIDEMARK_BI_HOME)
+	$(BI)/superset db upgrade && $(BI)/superset init
+	$(BI)/python -m bi.superset.load $(BI_DATABASES)
+
+bi: bi-import
+	$(BI)/gunicorn --bind 127.0.0.1:$(PORT) --threads 8 --timeout 120 "superset.app:create_app()"
+
+bi-bundle: .venv/.synced
+	$(BIN)/python -m bi.superset.bundle $(firstword $(BI_DATABASES)) data/superset.zip
+
 clean:
-	rm -rf .venv data dbt_project/target dbt_project/logs
+	rm -rf .venv .venv-bi data dbt_project/target dbt_project/logs
