@@ -86,7 +86,7 @@ def test_every_type_reads_back_exactly_and_a_nul_character_is_replaced(tmp_path,
 
     touched = publish_postgresql(target, path)
 
-    assert touched == {"marts.t": ["all"], "ops.release": ["2026-04-30"]}
+    assert touched == {"marts.t": ["2026-04-30"], "ops.release": ["2026-04-30"]}
     assert ask(address, "select * from marts.t") == [
         (
             Decimal("123456789012345.67"),
@@ -276,8 +276,8 @@ def test_dashboards_find_an_index_for_what_they_filter(tmp_path, address, target
         OLD,
         "create table marts.fct_metric_day as select 'douyin' as platform, 'a' as account_key, "
         "date '2026-04-30' as stat_date",
-        "create table marts.dim_phase as select 'c' as campaign_key, "
-        "date '2026-04-30' as starts_on",
+        "create table marts.fct_order as select 'a' as account_key, date '2026-04-30' as paid_on",
+        "create table marts.dim_brand as select 'b' as brand_key, 'B' as brand_name",
         SCHEMA,
         "create table kpi.goal_history as select 'g' as goal_key, date '2026-04-30' as as_of_date",
     )
@@ -290,10 +290,12 @@ def test_dashboards_find_an_index_for_what_they_filter(tmp_path, address, target
         "where schemaname in ('marts', 'kpi') order by 1, 2",
     )
     assert found == [
-        ("dim_phase", "campaign_key"),
+        ("dim_brand", "brand_key"),
         ("fct_metric_day", "account_key, stat_date"),
         ("fct_metric_day", "platform, stat_date"),
         ("fct_metric_day", "stat_date"),
+        ("fct_order", "account_key, paid_on"),
+        ("fct_order", "paid_on"),
         ("goal_history", "as_of_date"),
         ("goal_history", "goal_key, as_of_date"),
     ]

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 #: part of every digest: another way of writing makes other rows
 FORMAT = 1
-#: a table that has one of these is replaced by the day, any other one as a whole
+#: a table is replaced by the days of one of these, or of its first date; any other one as a whole
 DAYS = ("stat_date", "as_of_date")
 #: what dashboards filter by, each together with the day where there is one
 FILTERS = ("brand_key", "platform", "account_key", "campaign_key", "goal_key")
@@ -180,7 +180,7 @@ def _changes(
 def day_of(table: Outline) -> str | None:
     """Return the column by whose days a table is replaced, or None: as a whole."""
     days = [column.name for column in table.columns if column.type == "DATE"]
-    return next((name for name in DAYS if name in days), None)
+    return next((name for name in (*DAYS, *days) if name in days), None)
 
 
 def indexes_of(table: Outline) -> dict[str, tuple[str, ...]]:
