@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from extractors.core.lake import READABLE, Lake, current_rows_sql, open_lake
+from extractors.core.lake import Lake, current_rows_sql, open_lake
+from extractors.core.model import READABLE
 from extractors.core.registry import every_stream
 from tidemark.settings import load_settings
 from warehouse.hold import read_hold

@@ -74,7 +74,13 @@ def transform(
             "cast(pay_time as date) as paid_on from lake.douyin_shop__orders"
         )
     (build_dir / "days.json").write_text(json.dumps(variables["changed_dates"]))
-    model = {"resource_type": "model", "schema": "marts", "alias": "fct_order", "columns": {}}
+    model = {
+        "resource_type": "model",
+        "schema": "marts",
+        "alias": "fct_order",
+        "columns": {},
+        "config": {"materialized": "table"},
+    }
     nodes = {"orders": {**model, "description": "One row per order; it's a fact."}}
     (build_dir / "manifest.json").write_text(json.dumps({"nodes": nodes}))
     return build_dir

@@ -132,7 +132,8 @@ def _rebuilt_from(
     """Return the first day that was built anew of each published table that is built by days."""
     if days is None:
         return {}
-    first = date.fromisoformat(min(plan.as_of_date, *(d for found in days.values() for d in found)))
+    changed = [day for found in days.values() for day in found]
+    first = date.fromisoformat(min([plan.as_of_date, *changed]))
     return {
         f"{node['schema']}.{node['alias']}": {
             "column": node["config"]["day_column"],
