@@ -227,10 +227,11 @@ BATCHES = st.lists(
 def answers(lake, stream):
     state = read_lake_state(SimpleNamespace(lake=lake, streams=[(PLATFORM, stream)]))
     attempts = {k: a for day in (DAY, DAY + timedelta(1)) for k, a in state.attempts(day).items()}
+    winners = lake.current(stream, "p")
     return (
         by_day(lake, stream),
-        {(w.key, w.committed_at) for w in lake.current(stream, "p") if stream is not ORDERS},
-        {w.key for w in lake.current(stream, "p")},
+        {(w.key, w.committed_at) for w in winners if stream is not ORDERS},
+        {w.key for w in winners},
         {key: (a.status, a.error, a.committed_at) for key, a in attempts.items()},
     )
 
@@ -241,7 +242,7 @@ def land_all(lake, stream, batches, first):
 
 
 @pytest.mark.parametrize("stream", [DAYS, ORDERS, VIDEOS], ids=lambda s: s.name)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(batches=BATCHES, later=BATCHES)
 def test_compaction_of_any_history_changes_no_answer(stream, batches, later):
     with TemporaryDirectory() as kept, TemporaryDirectory() as merged:
@@ -250,10 +251,10 @@ def test_compaction_of_any_history_changes_no_answer(stream, batches, later):
             for lake in (plain, compacted):
                 land_all(lake, stream, read, first)
             expected = answers(plain, stream)
-            for _ in range(2):
-                compact(compacted, PLATFORM, stream, DAY + timedelta(days=2))
+            compact(compacted, PLATFORM, stream, DAY + timedelta(days=2))
 
-                assert answers(compacted, stream) == expected
+            assert answers(compacted, stream) == expected
+            assert compact(compacted, PLATFORM, stream, DAY + timedelta(days=2)) == 0
 
 
 def test_days_of_one_batch_are_merged_each_for_itself(lake):
