@@ -18,7 +18,10 @@ from warehouse.registry_rows import metric_variables
 from warehouse.transform import DATABASE, unions
 
 #: what of the repository is a page, or is linked to by one
-COPIED = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", ".env.example", "docker-compose.yml")
+COPIED = (
+    *("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "bi/superset/README.md"),
+    *(".env.example", "docker-compose.yml"),
+)
 FOLDERS = ("platforms", "decisions")
 #: addresses that dbt's page would fetch: it is read where there is no network
 FETCHED = re.compile(
@@ -46,6 +49,7 @@ def stage(staged: Path) -> None:
     """Copy the pages that people wrote; folders get an index."""
     shutil.copytree(PROJECT_ROOT / "docs", staged / "docs")
     for name in COPIED:
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT_ROOT / name, staged / name)
     for name in FOLDERS:
         (staged / "docs" / name / "index.md").write_text(
@@ -123,6 +127,7 @@ def site_settings(staged: Path, folder: Path) -> dict[str, Any]:
             {"Tables 数据表": listed},
             {"Lineage 血缘": "reference/dbt.html"},
             {"Dashboards 看板": "docs/bi.md"},
+            {"Superset": "bi/superset/README.md"},
             {"Runbook 运行手册": "docs/runbook.md"},
             {"Production 部署": "docs/production.md"},
             {"Scale 扩展": "docs/scale.md"},
