@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from warehouse.plans import Plan, plan_dir, read_plan, read_slices
 from warehouse.room import check_room
 from warehouse.site import Site, open_site
 from warehouse.status import write_status
-from warehouse.transform import run_dbt
+from warehouse.transform import models_of, run_dbt
 
 logger = logging.getLogger(__name__)
 
@@ -92,11 +92,12 @@ def _build(
         {**variables(plan, days), **site.dbt_variables},
         full_refresh=days is None,
     )
+    models = models_of(artifacts)
     with duckdb.connect(str(path)) as database:
         remember(database, plan, slices)
-        write_table(database, "state.description", descriptions(artifacts))
+        write_table(database, "state.description", descriptions(models))
         database.execute("checkpoint")
-    built = {"changed_dates": days, "rebuilt_from": _rebuilt_from(plan, days, artifacts)}
+    built = {"changed_dates": days, "rebuilt_from": _rebuilt_from(plan, days, models)}
     (folder / BUILT).write_text(json.dumps(built))
     return days
 
@@ -111,10 +112,10 @@ def variables(plan: Plan, days: dict[str, list[str]] | None) -> dict[str, Any]:
     }
 
 
-def descriptions(artifacts: Path) -> pa.Table:
+def descriptions(models: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Return what dbt says of tables (no column) and columns, to be published as comments."""
     rows = []
-    for node in _models(artifacts):
+    for node in models:
         said = {None: node["description"]}
         said |= {name: c["description"] for name, c in node["columns"].items()}
         rows += [
@@ -127,7 +128,7 @@ def descriptions(artifacts: Path) -> pa.Table:
 
 
 def _rebuilt_from(
-    plan: Plan, days: Mapping[str, list[str]] | None, artifacts: Path
+    plan: Plan, days: Mapping[str, list[str]] | None, models: Iterable[Mapping[str, Any]]
 ) -> dict[str, dict[str, str]]:
     """Return the first day that was built anew of each published table that is built by days."""
     if days is None:
@@ -139,14 +140,9 @@ def _rebuilt_from(
             "column": node["config"]["day_column"],
             "day": str(first - timedelta(days=node["config"].get("reopened_days") or 0)),
         }
-        for node in _models(artifacts)
+        for node in models
         if node["config"]["materialized"] == "incremental"
     }
-
-
-def _models(artifacts: Path) -> list[dict[str, Any]]:
-    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"].values()
-    return [node for node in nodes if node["resource_type"] == "model"]
 
 
 def _usable(base: Base | None, plan: Plan) -> Base | None:

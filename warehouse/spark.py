@@ -22,7 +22,7 @@ from warehouse.candidate import current_files, winners_of, with_one_key_a_person
 from warehouse.errors import BuildError
 from warehouse.release_file import SCHEMAS
 from warehouse.site import Site
-from warehouse.transform import SPARK, run_dbt
+from warehouse.transform import SPARK, models_of, run_dbt
 
 #: of a table's definition
 BY_DAY = "PARTITIONED BY"
@@ -170,8 +170,7 @@ def _copy_back(session: Any, database: Path, artifacts: Path) -> None:
 
 
 def _wanted(artifacts: Path) -> Iterator[tuple[str, str, list[str]]]:
-    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"].values()
-    for node in (n for n in nodes if n["resource_type"] == "model"):
+    for node in models_of(artifacts):
         is_frozen = node["schema"] == "intermediate" and node["config"]["materialized"] == "table"
         if node["schema"] in SCHEMAS or is_frozen:
             columns = list(node["columns"]) if node["config"]["contract"]["enforced"] else []

@@ -66,6 +66,12 @@ def unions(project_dir: Path) -> dict[str, list[str]]:
     return dict(found)
 
 
+def models_of(artifacts: Path) -> list[dict[str, Any]]:
+    """Return the models of the project as dbt's own manifest tells of them."""
+    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"].values()
+    return [node for node in nodes if node["resource_type"] == "model"]
+
+
 def _arguments(project_dir: Path, build_dir: Path, artifacts: Path) -> list[str]:
     """Return the command; everything that dbt writes goes below the build folder."""
     return [
