@@ -1,14 +1,12 @@
 """The open incidents as the live ledgers tell them; acknowledging changes them at once."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 from alerts.acknowledgements import OpenIncident, open_incidents
 from alerts.ledgers import ACKNOWLEDGEMENTS, TRANSITIONS
-from extractors.core.lake import Lake, open_lake
+from extractors.core.lake import open_lake
 from tidemark.errors import TidemarkError
 from tidemark.settings import Settings
 
@@ -29,20 +27,10 @@ def read_told(settings: Settings) -> Told:
     """Return what people were told of and is not over; a lake that is away hides no number."""
     try:
         lake = open_lake(settings.lake_url, settings.copies_dir)
-        # entries are added and never changed: as long as their names are the same, so is the rest
-        names = (_names(lake, ledger) for ledger in (TRANSITIONS, ACKNOWLEDGEMENTS))
+        names = (lake.entry_names(ledger) for ledger in (TRANSITIONS, ACKNOWLEDGEMENTS))
         return _read(_Ledgers(settings, settings.lake_url, *names))
     except (TidemarkError, OSError, ValueError) as error:
         return Told(problem=type(error).__name__)
-
-
-def _names(lake: Lake, ledger: str) -> tuple[str, ...]:
-    """Return the names of a ledger's entries; thousands of paths would take longer than a page."""
-    folder = Path(f"{lake.root}/_ledger/{ledger}")
-    if folder.is_absolute() and folder.is_dir():
-        with os.scandir(folder) as entries:
-            return tuple(sorted(entry.name for entry in entries))
-    return tuple(lake.list_files(f"_ledger/{ledger}"))
 
 
 @dataclass(frozen=True)

@@ -398,6 +398,16 @@ class Lake:
         """Return the entries of a ledger, sorted by entry id."""
         return [self._json(path) for path in self.list_files(f"_ledger/{name}")]
 
+    def entry_names(self, name: str) -> tuple[str, ...]:
+        """Return what tells whether a ledger has grown: the names of its files, sorted.
+
+        Entries are added and never changed. Names alone are a tenth of the time of paths.
+        """
+        folder = Path(f"{self.root}/_ledger/{name}")
+        if self.is_local and folder.is_dir():
+            return tuple(sorted(entry.name for entry in folder.iterdir()))
+        return tuple(self.list_files(f"_ledger/{name}"))
+
 
 @dataclass(frozen=True)
 class Landed:
