@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.history import Hand, World, configure, days_from, evening_after, land_days, open_world
-from bench.report import record
+from bench.report import record, seconds_of
 from expectations.runner import gate_lake
 from warehouse.audit import audit_candidate
 from warehouse.build import build_candidate
@@ -99,13 +98,7 @@ def release_day(site: Site, clock: Hand, day: date) -> dict[str, float]:
         lambda: audit_candidate(site, plans[0]),
         lambda: publish_candidate(site, plans[0]),
     )
-    return {name: _timed(step) for name, step in zip(STEPS, steps, strict=True)}
-
-
-def _timed(step: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    step()
-    return time.perf_counter() - started
+    return {name: seconds_of(step) for name, step in zip(STEPS, steps, strict=True)}
 
 
 def _lines(found: Sequence[Day], accounts: int, posts: int) -> list[str]:

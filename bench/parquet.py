@@ -2,8 +2,6 @@
 
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ from rich.console import Console
 
 from bench.growth import release_day
 from bench.history import World, configure, days_from, land_days, open_world
-from bench.report import record
+from bench.report import record, seconds_of
 from extractors.core.lake import Lake, open_lake
 from warehouse.publishers.parquet import publish_parquet
 from warehouse.release_file import count_rows
@@ -70,15 +68,15 @@ def _measure(home: Path, world: World, days: int) -> Found:
     first = _current(site)
     bare, ours = [], []
     for n in range(ROUNDS):
-        bare.append(_timed(lambda n=n: _bare_copy(first, home / f"bare{n}")))
+        bare.append(seconds_of(lambda n=n: _bare_copy(first, home / f"bare{n}")))
         root = open_lake((home / f"root{n}").as_uri())
-        ours.append(_timed(lambda root=root: publish_parquet(root, first, kept=())))
-    again = _timed(lambda: publish_parquet(root, first, kept=()))
+        ours.append(seconds_of(lambda root=root: publish_parquet(root, first, kept=())))
+    again = seconds_of(lambda: publish_parquet(root, first, kept=()))
     next_day = LAST + timedelta(days=1)
     land_days(site, world, [next_day], is_gated=False)
     steps = release_day(site, clock, next_day)
     before = _sizes(root)
-    spent = _timed(lambda: publish_parquet(root, _current(site), kept=(first.stem,)))
+    spent = seconds_of(lambda: publish_parquet(root, _current(site), kept=(first.stem,)))
     new = {path: size for path, size in _sizes(root).items() if path not in before}
     return Found(
         _rows(first),
@@ -112,12 +110,6 @@ def _rows(release_file: Path) -> int:
 
 def _sizes(root: Lake) -> dict[str, int]:
     return {path: (Path(root.root) / path).stat().st_size for path in root.list_files("files")}
-
-
-def _timed(step: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    step()
-    return time.perf_counter() - started
 
 
 def _lines(found: Found, days: int) -> list[str]:

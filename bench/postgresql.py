@@ -2,8 +2,6 @@
 
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ from adbc_driver_postgresql import dbapi
 from rich.console import Console
 
 from bench.dashboards import DASHBOARDS, RELEASES, Visit, measure_readers
-from bench.report import record
+from bench.report import record, seconds_of
 from tests.postgresql import Postgresql, started_postgresql
 from warehouse.publishers.contents import read_outlines
 from warehouse.publishers.postgresql import publish_postgresql
@@ -100,15 +98,17 @@ def _measure(home: Path, server: Postgresql, posts: int, days: int, rounds: int)
     for _ in range(rounds):
         # a server that has just written gigabytes writes slower: both ways begin alike
         server.run("drop schema if exists bare cascade", "checkpoint")
-        found.bare.append(_timed(lambda: _bare_ingest(server, first, "true", is_new=True)))
+        found.bare.append(seconds_of(lambda: _bare_ingest(server, first, "true", is_new=True)))
         server.run("checkpoint")
-        found.bare_day.append(_timed(lambda: _bare_ingest(server, following, new, is_new=False)))
+        found.bare_day.append(
+            seconds_of(lambda: _bare_ingest(server, following, new, is_new=False))
+        )
         server.run(
             "drop schema if exists marts, kpi, ops, tidemark_internal, bare cascade", "checkpoint"
         )
-        found.ours.append(_timed(lambda: publish_postgresql(target, first)))
+        found.ours.append(seconds_of(lambda: publish_postgresql(target, first)))
         server.run("checkpoint")
-        found.ours_day.append(_timed(lambda: publish_postgresql(target, following)))
+        found.ours_day.append(seconds_of(lambda: publish_postgresql(target, following)))
     return found
 
 
@@ -148,12 +148,6 @@ def _bare_ingest(server: Postgresql, path: Path, where: str, *, is_new: bool) ->
                 cursor.execute(f"create table bare.fct_post_day ({columns})")
             cursor.adbc_ingest("fct_post_day", rows, mode="append", db_schema_name="bare")
             connection.commit()
-
-
-def _timed(step: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    step()
-    return time.perf_counter() - started
 
 
 def _speed_lines(found: Found, days: int, rounds: int) -> list[str]:

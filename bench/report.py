@@ -4,7 +4,8 @@ import importlib.metadata
 import os
 import platform
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tidemark.settings import PROJECT_ROOT
@@ -29,6 +30,13 @@ def record(name: str, title: str, lines: Sequence[str], page: Path = PAGE) -> No
     else:
         text = f"{text.rstrip()}\n\n{section}"
     page.write_text(text.rstrip() + "\n", "utf-8")
+
+
+def seconds_of(step: Callable[[], object]) -> float:
+    """Run a step and return its wall seconds."""
+    started = time.perf_counter()
+    step()
+    return time.perf_counter() - started
 
 
 def machine() -> str:
