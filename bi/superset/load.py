@@ -1,37 +1,75 @@
-"""Load the bundle into the Superset of this environment, in its own process.
+"""Set up the Superset of this environment and import the boards, in one process.
 
 python -m bi.superset.load <SQLAlchemy URI>...
 """
 
 import os
+import sqlite3
 import sys
+from typing import Any
 
 from bi.superset.bundle import bundle, database_name
+from bi.superset.imported import is_imported, is_new, remember
 
 
 def main(uris: list[str]) -> None:
-    """Import what is declared for every database, over an earlier import."""
+    """Bring Superset's own database to what is declared; what is there already is left alone."""
+    bundles = {uri: bundle(uri) for uri in uris}
+    if is_imported(bundles):
+        print("boards are imported as declared", flush=True)
+        return
+    if is_new():
+        _hurry_sqlite()
     from superset.app import create_app
 
-    app = create_app()
-    with app.app_context():
+    with create_app().app_context():
         from flask import g
-        from superset import security_manager
         from superset.commands.importers.v1.assets import ImportAssetsCommand
 
-        name, password = os.environ.get("SUPERSET_ADMIN", "admin"), _password()
-        user = security_manager.find_user(name) or security_manager.add_user(
-            name,
-            "Tidemark",
-            "BI",
-            f"{name}@localhost",
-            security_manager.find_role("Admin"),
-            password,
-        )
-        g.user = user
-        for uri in uris:
-            ImportAssetsCommand(bundle(uri)).run()
+        _set_up()
+        g.user = _admin()
+        for uri, files in bundles.items():
+            ImportAssetsCommand(files).run()
             print(f"imported into {database_name(uri)}", flush=True)
+    remember(bundles)
+
+
+def _hurry_sqlite() -> None:
+    """Do not wait for the disk after each of the thousand steps that make a new database."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def hurry(connection: Any, _record: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("pragma synchronous = off")
+            connection.execute("pragma journal_mode = memory")
+
+    event.listen(Engine, "connect", hurry)
+
+
+def _set_up() -> None:
+    """Bring the schema, permissions and roles to this version of Superset."""
+    from flask_migrate import upgrade
+    from superset import appbuilder, security_manager
+
+    upgrade()
+    appbuilder.add_permissions(update_perms=True)
+    security_manager.sync_role_definitions()
+
+
+def _admin() -> Any:
+    """Return the first user, who is created when there is none."""
+    from superset import security_manager
+
+    name = os.environ.get("SUPERSET_ADMIN") or "admin"
+    return security_manager.find_user(name) or security_manager.add_user(
+        name,
+        "Tidemark",
+        "BI",
+        f"{name}@localhost",
+        security_manager.find_role("Admin"),
+        _password(),
+    )
 
 
 def _password() -> str:

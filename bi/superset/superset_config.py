@@ -17,17 +17,18 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = os.environ.get("SUPERSET_SECRET_KEY") or _secret_key()
-SQLALCHEMY_DATABASE_URI = os.environ.get(
-    "SUPERSET_DATABASE_URI", f"sqlite:///{HOME / 'superset.db'}?check_same_thread=false"
+SQLALCHEMY_DATABASE_URI = os.environ.get("SUPERSET_DATABASE_URI") or (
+    f"sqlite:///{HOME / 'superset.db'}?check_same_thread=false"
 )
 # a release is seen by the next question: nothing that was answered is kept
 CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 DATA_CACHE_CONFIG = CACHE_CONFIG
 # what filters and drafts a browser holds is kept in Superset's own database
 FEATURE_FLAGS = {"DASHBOARD_RBAC": False}
+BABEL_DEFAULT_LOCALE = os.environ.get("SUPERSET_LANGUAGE") or "en"
 LANGUAGES = {
     "en": {"flag": "us", "name": "English"},
-    "zh": {"flag": "cn", "name": "Chinese"},
+    "zh": {"flag": "cn", "name": "中文"},
 }
 WTF_CSRF_ENABLED = True
 TALISMAN_ENABLED = True
