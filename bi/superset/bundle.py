@@ -18,7 +18,26 @@ from bi.superset.declared import boards, columns, datasets, sql
 
 VERSION = "1.0.0"
 DATES = ("date", "timestamp", "timestamp with time zone")
-HEIGHTS = {"number": 18, "table": 46, "pie": 46, "funnel": 46, "heatmap": 52}
+HEIGHTS = {"number": 18, "heatmap": 60}
+#: words of states, wherever they stand in a chart
+LABEL_COLOURS = {
+    "已达成 met": "#2e7d32",
+    "正常 on track": "#66bb6a",
+    "有风险 at risk": "#ef8e00",
+    "未达成 missed": "#c62828",
+    "无数据 no data": "#9e9e9e",
+    "通过 held": "#2e7d32",
+    "未通过 broken": "#c62828",
+    "有数据 ok": "#2e7d32",
+    "无内容 empty": "#a5d6a7",
+    "缺失 missing": "#c62828",
+    "失败 failed": "#ef8e00",
+    "不提供 not offered": "#9e9e9e",
+    # light: the words stand on them
+    "1 观看 Views": "#a8d8ea",
+    "2 商品点击 Product clicks": "#bcc6e6",
+    "3 支付订单 Paid orders": "#bfe6cd",
+}
 FILTERS = {
     "brand": ("品牌 Brand", "users", "brand_key"),
     "platform": ("平台 Platform", "users", "platform"),
@@ -41,6 +60,11 @@ def kind(uri: str) -> str:
 def database_name(uri: str) -> str:
     """Return the name under which Superset lists the release."""
     return f"Tidemark {kind(uri)}"
+
+
+def dataset_name(name: str, uri: str) -> str:
+    """Return a dataset's name in Superset, where no two datasets may share one."""
+    return f"tidemark_{name}" if kind(uri) == "duckdb" else f"tidemark_{kind(uri)}_{name}"
 
 
 def bundle(uri: str) -> dict[str, str]:
@@ -78,7 +102,7 @@ def _database(uri: str) -> dict[str, Any]:
 
 def _dataset(name: str, dataset: Mapping[str, Any], uri: str) -> dict[str, Any]:
     return {
-        "table_name": f"tidemark_{name}",
+        "table_name": dataset_name(name, uri),
         "uuid": key(f"dataset/{name}", uri),
         "database_uuid": key("database", uri),
         "sql": sql(dataset),
@@ -101,7 +125,7 @@ def _dataset(name: str, dataset: Mapping[str, Any], uri: str) -> dict[str, Any]:
                 "metric_name": metric,
                 "verbose_name": said.get("label", metric),
                 "expression": said["sql"],
-                "d3format": said.get("format"),
+                "d3format": said.get("format", charts.WHOLE),
             }
             for metric, said in dataset.get("metrics", {}).items()
         ],
@@ -139,6 +163,7 @@ def _dashboard(board: Mapping[str, Any], uri: str) -> dict[str, Any]:
             "native_filter_configuration": filters,
             "filter_bar_orientation": "VERTICAL",
             "color_scheme": charts.COLOURS,
+            "label_colors": LABEL_COLOURS,
             "cross_filters_enabled": False,
             "refresh_frequency": 0,
         },
@@ -147,7 +172,7 @@ def _dashboard(board: Mapping[str, Any], uri: str) -> dict[str, Any]:
 
 
 def _filter(board: Mapping[str, Any], name: str, uri: str) -> dict[str, Any]:
-    shared = {
+    shared: dict[str, Any] = {
         "id": f"NATIVE_FILTER-{board['slug']}-{name}",
         "type": "NATIVE_FILTER",
         "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
@@ -159,25 +184,31 @@ def _filter(board: Mapping[str, Any], name: str, uri: str) -> dict[str, Any]:
             "controlValues": {"enableEmptyFilter": False}
         }
     title, dataset, column = FILTERS[name]
-    is_one = name == "goal"
-    return {
-        **shared,
-        "name": title,
-        "requiredFirst": is_one,
-        "filterType": "filter_select",
-        "targets": [{"datasetUuid": key(f"dataset/{dataset}", uri), "column": {"name": column}}],
-        "controlValues": {
-            "multiSelect": not is_one,
-            "defaultToFirstItem": is_one,
-            "enableEmptyFilter": is_one,
-            "searchAllOptions": False,
-            "inverseSelection": False,
-        },
+    target = {"datasetUuid": key(f"dataset/{dataset}", uri), "column": {"name": column}}
+    shared |= {"name": title, "filterType": "filter_select", "targets": [target]}
+    return shared | (_one_goal(board) if name == "goal" else _any_of())
+
+
+def _any_of() -> dict[str, Any]:
+    """Return what makes a filter one of several values or none."""
+    return {"requiredFirst": False, "controlValues": _choice(is_one=False)}
+
+
+def _one_goal(board: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a filter one goal of those that the other filters leave."""
+    above = [f"NATIVE_FILTER-{board['slug']}-{name}" for name in FILTERS if name != "goal"]
+    first = {"sortMetric": "opens_with", "requiredFirst": True, "cascadeParentIds": above}
+    return {**first, "controlValues": _choice(is_one=True) | {"sortAscending": False}}
+
+
+def _choice(*, is_one: bool) -> dict[str, bool]:
+    wanted = {"defaultToFirstItem": is_one, "enableEmptyFilter": is_one}
+    return {"multiSelect": not is_one, **wanted, "searchAllOptions": False} | {
+        "inverseSelection": False
     }
 
 
 def _position(board: Mapping[str, Any], uri: str) -> dict[str, Any]:
-    said = dict(_charts_of(board))
     rows = [f"ROW-{n}" for n in range(len(board["rows"]))]
     found: dict[str, Any] = {
         "DASHBOARD_VERSION_KEY": "v2",
@@ -186,19 +217,31 @@ def _position(board: Mapping[str, Any], uri: str) -> dict[str, Any]:
         "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": rows, "parents": ["ROOT_ID"]},
     }
     for row, declared in zip(rows, board["rows"], strict=True):
-        placed = {name: width for entry in declared for name, width in entry.items()}
-        above = ["ROOT_ID", "GRID_ID"]
-        meta = {"background": "BACKGROUND_TRANSPARENT"}
-        children = [f"CHART-{name}" for name in placed]
-        shared = {"id": row, "type": "ROW", "children": children, "parents": above}
-        found[row] = {**shared, "meta": meta}
-        for name, width in placed.items():
-            height = 22 if name == "release" else HEIGHTS.get(said[name]["kind"], 50)
-            chart = {"uuid": key(f"chart/{board['slug']}/{name}", uri), "chartId": 0}
-            meta = {**chart, "sliceName": said[name]["title"], "width": width, "height": height}
-            shared = {"id": f"CHART-{name}", "type": "CHART", "children": []}
-            found[f"CHART-{name}"] = {**shared, "parents": [*above, row], "meta": meta}
+        found |= _row(board, row, {name: w for entry in declared for name, w in entry.items()}, uri)
     return found
+
+
+def _row(
+    board: Mapping[str, Any], row: str, widths: Mapping[str, int], uri: str
+) -> dict[str, dict[str, Any]]:
+    """Return a row and its charts, all as high as the highest."""
+    said = dict(_charts_of(board))
+    height = max(_height(name, said[name]) for name in widths)
+    above, children = ["ROOT_ID", "GRID_ID"], [f"CHART-{name}" for name in widths]
+    meta: dict[str, Any] = {"background": "BACKGROUND_TRANSPARENT"}
+    shared = {"id": row, "type": "ROW", "children": children, "parents": above}
+    found: dict[str, dict[str, Any]] = {row: {**shared, "meta": meta}}
+    for name, width in widths.items():
+        chart = {"uuid": key(f"chart/{board['slug']}/{name}", uri), "chartId": 0}
+        meta = {**chart, "sliceName": said[name]["title"], "width": width, "height": height}
+        shared = {"id": f"CHART-{name}", "type": "CHART", "children": []}
+        found[f"CHART-{name}"] = {**shared, "parents": [*above, row], "meta": meta}
+    return found
+
+
+def _height(name: str, chart: Mapping[str, Any]) -> int:
+    standard = 17 if name == "release" else HEIGHTS.get(chart["kind"], 50)
+    return int(chart.get("height", standard))
 
 
 def write(uri: str, path: Path) -> None:

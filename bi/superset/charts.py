@@ -1,9 +1,12 @@
 """Charts: what a declared kind is in Superset's words."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 COLOURS = "supersetColors"
+WHOLE = ",.0f"
+DAY, MOMENT = "%Y-%m-%d", "%Y-%m-%d %H:%M"
 VIZ = {
     "table": "table",
     "number": "big_number_total",
@@ -37,11 +40,10 @@ def _date_filter(column: str) -> dict[str, Any]:
 
 def _table(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]:
     is_raw = "columns" in chart
-    formats = chart.get("formats", {}) | {
-        name: dataset["metrics"][name]["format"]
-        for name in chart.get("metrics", [])
-        if "format" in dataset["metrics"][name]
-    }
+    metrics = {name: dataset["metrics"][name] for name in chart.get("metrics", [])}
+    formats = {name: said.get("format", WHOLE) for name, said in metrics.items()}
+    formats |= chart.get("formats", {})
+    config = {name: {"d3NumberFormat": text} for name, text in formats.items()}
     return {
         "query_mode": "raw" if is_raw else "aggregate",
         "all_columns": chart.get("columns", []),
@@ -49,22 +51,33 @@ def _table(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, An
         "metrics": chart.get("metrics", []),
         "order_desc": True,
         "row_limit": chart.get("limit", 1000),
-        "page_length": 20,
+        "page_length": 0,
         "server_pagination": False,
-        "table_timestamp_format": "%Y-%m-%d",
+        "order_by_cols": [_order(name) for name in chart.get("order", [])],
+        "table_timestamp_format": DAY,
         "allow_render_html": True,
         "show_cell_bars": False,
-        "column_config": {name: {"d3NumberFormat": text} for name, text in formats.items()},
+        "column_config": config
+        | {name: {"d3TimeFormat": MOMENT} for name in chart.get("columns", []) if _is_moment(name)},
     }
+
+
+def _order(name: str) -> str:
+    """Return a column to sort by in Superset's words; a minus puts the greatest first."""
+    return json.dumps([name.removeprefix("-"), not name.startswith("-")])
+
+
+def _is_moment(name: str) -> bool:
+    return name.endswith("_at")
 
 
 def _number(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]:
     (name,) = chart["metrics"]
-    return {"metric": name, "y_axis_format": dataset["metrics"][name].get("format", ",.0f")}
+    return {"metric": name, "y_axis_format": dataset["metrics"][name].get("format", WHOLE)}
 
 
 def _series(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]:
-    formats = {dataset["metrics"][name].get("format") for name in chart["metrics"]} - {None}
+    formats = {dataset["metrics"][name].get("format", WHOLE) for name in chart["metrics"]}
     return {
         "x_axis": chart.get("x", dataset["date"]),
         "time_grain_sqla": None,
@@ -75,16 +88,22 @@ def _series(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, A
         "stack": "Stack" if chart["kind"] == "bar" and chart.get("by") else None,
         "rich_tooltip": True,
         "x_axis_time_format": "%m-%d",
-        "y_axis_format": formats.pop() if formats else "SMART_NUMBER",
+        "xAxisLabelRotation": 45,
+        "y_axis_format": formats.pop() if len(formats) == 1 else "SMART_NUMBER",
     }
 
 
 def _pie(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]:
     shared = {"groupby": chart["by"], "metric": chart["metrics"][0], "row_limit": 100}
-    labels = {"show_legend": True, "number_format": ",.0f", "sort_by_metric": True}
+    # a legend has no room beside a narrow chart: its pages hide what they hold
+    labels = {"show_legend": False, "show_labels": True, "number_format": WHOLE}
     if chart["kind"] == "funnel":
-        return shared | labels | {"tooltip_label_type": 5, "percent_calculation_type": "first_step"}
-    return shared | labels | {"label_type": "value", "donut": True, "show_labels": True}
+        steps = {"percent_calculation_type": "first_step", "tooltip_label_type": 5}
+        return shared | labels | steps | {"label_type": 5, "sort_by_metric": True}
+    # room for words beside the ring, and a word for a slice however thin
+    ring = {"donut": True, "outerRadius": 36, "innerRadius": 20, "show_labels_threshold": 0}
+    outside = ring | {"labels_outside": True, "label_line": True}
+    return shared | labels | outside | {"label_type": "key_value", "sort_by_metric": True}
 
 
 def _heatmap(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,10 +121,10 @@ def _heatmap(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, 
         "show_legend": True,
         "show_values": False,
         "x_axis_time_format": "%m-%d",
-        "left_margin": "auto",
+        "left_margin": 50,
         "bottom_margin": "auto",
         "value_bounds": [None, None],
-        "y_axis_format": dataset["metrics"][chart["metrics"][0]].get("format", "SMART_NUMBER"),
+        "y_axis_format": dataset["metrics"][chart["metrics"][0]].get("format", WHOLE),
     }
 
 

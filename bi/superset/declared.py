@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+MOMENT = "timestamp with time zone"
 HERE = Path(__file__).parent
 MODELS = HERE.parents[1] / "dbt_project" / "models"
 RELEASE_OWN = {"release_id": "r.release_id", "release_as_of": "r.as_of_date"}
@@ -89,14 +90,16 @@ def label(description: str) -> str:
 def columns(dataset: Mapping[str, Any]) -> Iterator[Column]:
     """Yield the columns of a dataset, with labels from the models' descriptions."""
     known = tables(dataset)
+    own, labels = _own(dataset)
     for name in dataset["columns"]:
         alias, _, column = name.rpartition(".")
         said = models()[known[alias or "t"]].get(column)
         if said is None:
             raise ValueError(f"datasets.yml: {known[alias or 't']} has no column {column!r}")
-        text = said["description"]
-        yield Column(column, f"{alias or 't'}.{column}", label(text), text, said["data_type"])
-    own, labels = _own(dataset)
+        text, kind, source = said["description"], said["data_type"], f"{alias or 't'}.{column}"
+        if kind == MOMENT:
+            source, kind = f"timezone('Asia/Shanghai', {source})", "timestamp"
+        yield Column(column, source, labels.get(column) or label(text), text, kind)
     for name, expression in own.items():
         kind = "date" if name in ("release_as_of", "published_as_of", "published_week") else ""
         kind = "bigint" if name == "step_count" else kind
