@@ -9,6 +9,8 @@ from tidemark.settings import PROJECT_ROOT
 
 #: lower rooms first; a module imports only from its own room or from one before it
 ROOMS = (
+    # in an environment of its own, where no other room can be imported
+    ("bi",),
     ("tidemark.errors", "tidemark.clock"),
     ("tidemark.settings", "tidemark.spark"),
     ("tidemark.config",),
@@ -21,7 +23,17 @@ ROOMS = (
     ("tidemark.orchestration", "tidemark.cli"),
     ("dags",),
 )
-OURS = {"alerts", "board", "dags", "expectations", "extractors", "sandbox", "tidemark", "warehouse"}
+OURS = {
+    "alerts",
+    "bi",
+    "board",
+    "dags",
+    "expectations",
+    "extractors",
+    "sandbox",
+    "tidemark",
+    "warehouse",
+}
 # the registry of platforms tells the configuration which platforms exist; the vocabulary is shared
 SHARED = ("extractors.core.model", "extractors.core.registry")
 
