@@ -52,11 +52,12 @@ audit: .venv/.synced
 	touch $@
 
 bi bi-import: export TIDEMARK_BI_HOME ?= $(CURDIR)/data/superset
+bi bi-import: export BI_DATABASES := $(BI_DATABASES)
 bi bi-import: export SUPERSET_CONFIG_PATH ?= $(CURDIR)/bi/superset/superset_config.py
 
 bi-import: .venv-bi/.synced
 	mkdir -p $(TIDEMARK_BI_HOME)
-	$(BI)/python -m bi.superset.load $(BI_DATABASES)
+	$(BI)/python -m bi.superset.load
 
 bi: bi-import
 	$(BI)/gunicorn --bind 127.0.0.1:$(PORT) --threads 8 --timeout 120 "superset.app:create_app()"

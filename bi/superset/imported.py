@@ -26,14 +26,30 @@ def is_imported(bundles: Bundles) -> bool:
 def remember(bundles: Bundles) -> None:
     """Keep what was imported, for the next call of `is_imported`."""
     _note().write_text(json.dumps(_state(bundles)))
+    _unfinished().unlink(missing_ok=True)
 
 
 def is_new() -> bool:
-    """Tell whether Superset's own database is a file that does not exist yet."""
+    """Tell whether Superset's database is a file that does not exist, or was left half made.
+
+    It counts as half made until `remember`.
+    """
     from sqlalchemy.engine import make_url
 
     url = make_url(_config()["SQLALCHEMY_DATABASE_URI"])
-    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return False
+    if _unfinished().exists():
+        Path(url.database).unlink(missing_ok=True)
+    # asking whether boards are there leaves an empty file where none was
+    is_missing = not Path(url.database).exists() or not Path(url.database).stat().st_size
+    if is_missing:
+        _unfinished().touch()
+    return is_missing
+
+
+def _unfinished() -> Path:
+    return _note().with_name("unfinished")
 
 
 def _note() -> Path:

@@ -1,11 +1,12 @@
 """Set up the Superset of this environment and import the boards, in one process.
 
-python -m bi.superset.load <SQLAlchemy URI>...
+BI_DATABASES="<SQLAlchemy URI>..." python -m bi.superset.load
+
+The addresses hold passwords, so they stand in the environment and not in the process's arguments.
 """
 
 import os
 import sqlite3
-import sys
 from typing import Any
 
 from bi.superset.bundle import bundle, database_name
@@ -81,4 +82,4 @@ def _password() -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(os.environ["BI_DATABASES"].split())
