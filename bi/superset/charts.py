@@ -101,7 +101,7 @@ def _pie(chart: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, Any]
         steps = {"percent_calculation_type": "first_step", "tooltip_label_type": 5}
         return shared | labels | steps | {"label_type": 5, "sort_by_metric": True}
     # room for words beside the ring, and a word for a slice however thin
-    ring = {"donut": True, "outerRadius": 36, "innerRadius": 20, "show_labels_threshold": 0}
+    ring = {"donut": True, "outerRadius": 32, "innerRadius": 17, "show_labels_threshold": 0}
     outside = ring | {"labels_outside": True, "label_line": True}
     return shared | labels | outside | {"label_type": "key_value", "sort_by_metric": True}
 
