@@ -1,10 +1,12 @@
-"""Great Expectations as the gates use it: loaded without Spark, which it would otherwise start.
+"""Great Expectations as the gates use it: loaded without Spark, and without what waits to be used.
 
 Where pyspark is installed, the library loads all of it for types of its own. The gates hand it SQL
 alone; and loading parts of pyspark ends a process whose main module has no file, such as a worker
-of a test run or of a pool.
+of a test run or of a pool. scipy's distributions, a third of the time of the import, serve a few
+expectations on distributions: they are loaded when one of those runs.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -26,6 +28,20 @@ def _hidden(package: str) -> Iterator[None]:
             sys.modules[package] = before
 
 
+def _when_used(module: str) -> None:
+    """Let a module be loaded by the first use of what is in it."""
+    spec = importlib.util.find_spec(module)
+    if module in sys.modules or spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    waiting = sys.modules[module] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(waiting)
+    package, _, name = module.rpartition(".")
+    # found there, it is not asked for its state, which would load it
+    setattr(sys.modules[package], name, waiting)
+
+
+_when_used("scipy.stats")
 with _hidden("pyspark"):
     import great_expectations as gx
     from great_expectations import expectations as known_expectations

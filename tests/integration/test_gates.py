@@ -113,3 +113,18 @@ def test_the_gates_are_loaded_without_spark_also_where_the_main_module_has_no_fi
     found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "False"
+
+
+def test_distributions_are_loaded_by_the_first_expectation_that_needs_them():
+    told = (
+        "import sys, expectations.library\n"
+        "from great_expectations.expectations.core import (\n"
+        "    expect_column_kl_divergence_to_be_less_than as needing\n"
+        ")\n"
+        "inside = 'scipy.stats._continuous_distns'\n"
+        "print(inside in sys.modules, needing.stats.norm.cdf(0), inside in sys.modules)"
+    )
+
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+
+    assert found.stdout.split() == ["False", "0.5", "True"]
