@@ -306,3 +306,26 @@ def test_a_gate_without_findings_prints_nothing_of_its_own(tmp_path, capfd):
     assert report.passed
     assert printed.out == ""
     assert "great_expectations" not in printed.err
+
+
+@pytest.mark.parametrize(
+    ("phases", "broken"),
+    [
+        ([("launch", "p1"), ("summer", "p1")], []),
+        ([("launch", "p1"), ("launch", "p1")], ["key_is_unique"]),
+        ([("launch", "p1"), (None, "p2")], ["key_campaign_key_is_there"]),
+    ],
+    ids=["alike in two campaigns", "twice in one", "of no campaign"],
+)
+def test_a_phase_is_known_by_its_campaign_and_its_name(tmp_path, phases, broken):
+    path = tmp_path / "build.duckdb"
+    with duckdb.connect(str(path)) as build:
+        build.execute("create table dim_phase (campaign_key varchar, phase_key varchar)")
+        build.executemany("insert into dim_phase values (?, ?)", phases)
+
+    validator = Validator(path)
+    results = list(validator.run(load_suites("marts")["marts.dim_phase"], "dim_phase"))
+    validator.close()
+
+    assert len(results) == 3
+    assert [result.check.rule for result in results if not result.success] == broken
