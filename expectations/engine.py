@@ -44,9 +44,6 @@ class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
         """Return the engine that keeps its connection."""
         return DuckDBExecutionEngine
 
-    def _save_context_project_config(self) -> None:
-        """Keep the configuration in memory: GX writes all of it as YAML, twice for each table."""
-
 
 class DuckDBTables:
     """The tables of the schema main of a DuckDB file: GX loses other schemas on its way."""

@@ -38,6 +38,8 @@ class Validator:
         self._gx = gx
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
+        # the library would write all of the context as YAML, thrice for each table, into memory
+        context._save_project_config = lambda: None
         source = DuckDBTables if isinstance(tables, Path) else SparkTables
         self._tables: DuckDBTables | SparkTables = source(context, tables)
 

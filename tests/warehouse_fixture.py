@@ -13,15 +13,12 @@ import pyarrow as pa
 from extractors.core.lake import open_lake
 from extractors.core.model import Stream
 from extractors.core.registry import every_stream
-from tidemark.config.loader import load_config
-from tidemark.settings import PROJECT_ROOT, load_settings
+from tests.parsed import DBT_PROJECT, parsed_project, variables
+from tidemark.settings import load_settings
 from warehouse.config_tables import config_tables
 from warehouse.ledger_tables import COLUMNS as LEDGERS
-from warehouse.registry_rows import metric_variables
 from warehouse.source_day import SOURCE_DAY
-from warehouse.transform import unions
 
-DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 MOMENT = pa.timestamp("us", tz="UTC")
 COMMITTED_AT = datetime(2026, 4, 16, 4, tzinfo=UTC)
 BAD_STATUSES = frozenset({"error", "fail", "runtime error"})
@@ -85,10 +82,10 @@ def run_dbt(
     settings = {"as_of_date": str(as_of), "first_date": str(first), "release_id": "r1"}
     folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     target = ["--target-path", str(path.parent / "target"), "--log-path", str(path.parent)]
-    registered = metric_variables(load_config(PROJECT_ROOT / "config"))
-    derived = {"changed_dates": changed or {}, "unions": unions(DBT_PROJECT), **registered}
-    variables = ["--vars", json.dumps({**settings, **derived})]
-    result = dbtRunner().invoke([*arguments, *folders, *target, *variables, "--quiet"])
+    derived = {"changed_dates": changed or {}, **variables()}
+    told = ["--vars", json.dumps({**settings, **derived})]
+    runner = dbtRunner(manifest=parsed_project(path.stem))
+    result = runner.invoke([*arguments, *folders, *target, *told, "--quiet"])
     if result.exception:
         raise result.exception
     failed = [f"{r.node.name}: {r.message}" for r in result.result if r.status in BAD_STATUSES]

@@ -77,8 +77,11 @@ def _on_one_machine(folder: Path) -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "4g",
         # a build is thousands of short queries, each planned once: the second compiler and a
-        # collector with threads of its own cost more than they give back
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # collector with threads of its own cost more than they give back, and so does clearing up
+        # whenever more classes are loaded
+        "spark.driver.extraJavaOptions": (
+            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m -Xms2g"
+        ),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",

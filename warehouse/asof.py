@@ -1,16 +1,14 @@
 """The as-of day of a release (R1): the newest day that is complete or past its deadline."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-
-import pyarrow as pa
 
 from extractors.core.lake import SliceKey
 from extractors.core.model import Account, Platform, Stream
 from tidemark.clock import SHANGHAI, business_date
 from warehouse.site import Site
-from warehouse.slices import Attempt, LakeState, first_days
+from warehouse.slices import Attempt, LakeState
 
 
 @dataclass(frozen=True)
@@ -134,9 +132,8 @@ def is_active(account: Account, day: date) -> bool:
     return is_begun and (account.active_to is None or day <= account.active_to)
 
 
-def account_starts(site: Site, slices: pa.Table) -> dict[str, date]:
+def account_starts(site: Site, landed: Mapping[str, date]) -> dict[str, date]:
     """Map each own account with a beginning to its first day: configured, or first landed."""
-    landed = first_days(slices)
     starts = {a.key: a.active_from or landed.get(a.key) for a in site.own_accounts}
     return {key: day for key, day in starts.items() if day is not None}
 

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tidemark.clock import business_date
@@ -109,7 +108,8 @@ def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
 
 def _describe(site: Site, due: Due, state: LakeState, slices: pa.Table) -> Plan:
     models, config = model_hash(site), config_hash(site)
-    first = min([*account_starts(site, slices).values(), pc.min(slices["dt"]).as_py()])
+    landed = state.first_days(due.as_of)
+    first = min([*account_starts(site, landed).values(), *landed.values()])
     as_of = due.as_of or first
     return Plan(
         plan_id="",

@@ -125,6 +125,14 @@ class LakeState:
         )
         return {(row[0], row[1]): set(row[2]) for row in found.fetchall()}
 
+    def first_days(self, until: date | None = None) -> dict[str, date]:
+        """Return the first day of each account with a current slice up to a day."""
+        found = self.tables.execute(
+            "select account_key, min(dt) from winner where dt <= ? group by all",
+            [until or date.max],
+        )
+        return dict(found.fetchall())
+
     def last_complete(self, before: date) -> dict[Source, date]:
         """Return the newest day before a day that is complete, by platform, stream and account."""
         found = self.tables.execute(
@@ -200,9 +208,3 @@ def read_lake_state(site: Site, *, is_gate_foreseen: bool = False) -> LakeState:
     tables.execute(_TABLES)
     tables.execute(_FORESEEN if is_gate_foreseen else _COMPLETE)
     return LakeState(tables)
-
-
-def first_days(slices: pa.Table) -> dict[str, date]:
-    """Return the first day of each account in some slices."""
-    first = slices.group_by("account_key").aggregate([("dt", "min")])
-    return dict(zip(first["account_key"].to_pylist(), first["dt_min"].to_pylist(), strict=True))

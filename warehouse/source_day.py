@@ -133,7 +133,7 @@ def source_day_table(site: Site, state: LakeState, as_of: date) -> pa.Table:
 
 
 def _expected(site: Site, state: LakeState, as_of: date) -> Iterator[dict[str, Any]]:
-    starts = account_starts(site, state.slices(as_of))
+    starts = account_starts(site, state.first_days(as_of))
     landed = state.accounts(as_of)
     for platform, stream in site.streams:
         of_stream = landed.get((platform.name, stream.name), set())

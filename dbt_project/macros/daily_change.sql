@@ -23,7 +23,8 @@
 {#
   The rows of a relation of running totals that `daily_change` needs: all of them, or in a build of
   some days those from the first changed day on and of each entity in them its last row before. The
-  relation has the columns of `entity` and stat_date.
+  relation has the columns of `entity` and stat_date. Nearly every entity has that row in the month
+  before; all of history is searched for the others alone.
 #}
 {% macro totals_needed(relation, entity, domain) -%}
     {%- set days = changed_days(domain) -%}
@@ -32,38 +33,61 @@
     {%- elif not days -%}
     (select * from {{ relation }} where false)
     {%- else -%}
+    {%- set since = "date '" ~ (days | min) ~ "'" -%}
+    {%- set month_before = add_days(since, -31) -%}
+    {%- set in_month = "{0}.stat_date >= " ~ month_before ~ " and {0}.stat_date < " ~ since -%}
+    {%- set in_history = "{0}.stat_date < " ~ month_before -%}
     (
-        select rows_of_days.*
-        from {{ relation }} as rows_of_days
-        where rows_of_days.stat_date >= date '{{ days | min }}'
+        select counted.*
+        from {{ relation }} as counted
+        where counted.stat_date >= {{ since }}
 
         union all
 
-        select rows_before.*
-        from {{ relation }} as rows_before
-        inner join (
-            select
-                {%- for column in entity %}
-                older.{{ column }},
-                {%- endfor %}
-                max(older.stat_date) as stat_date
-            from {{ relation }} as older
-            inner join (
-                select distinct {{ entity | join(', ') }}
-                from {{ relation }}
-                where stat_date >= date '{{ days | min }}'
-            ) as counted
-                on
-                    {%- for column in entity %}
-                    {{ 'and ' if not loop.first }}older.{{ column }} = counted.{{ column }}
-                    {%- endfor %}
-            where older.stat_date < date '{{ days | min }}'
-            group by{% for column in entity %} older.{{ column }}{{ ',' if not loop.last }}{% endfor %}
-        ) as newest_before
-            on
-                {%- for column in entity %}
-                rows_before.{{ column }} = newest_before.{{ column }} and
-                {%- endfor %} rows_before.stat_date = newest_before.stat_date
+        {{ newest_totals(relation, entity, in_month) }}
+
+        union all
+
+        {{ newest_totals(relation, entity, in_history, unseen(relation, entity, since, in_month)) }}
     )
     {%- endif -%}
+{%- endmacro %}
+
+{# The last row of each entity, or of some, among the rows of some days. #}
+{% macro newest_totals(relation, entity, condition, among=none) -%}
+        select totals.*
+        from {{ relation }} as totals
+        inner join (
+            select
+                {{ prefixed('older', entity) }},
+                max(older.stat_date) as stat_date
+            from {{ relation }} as older
+            {%- if among %}
+            inner join ({{ among }}) as among
+                on {{ same('older', 'among', entity) }}
+            {%- endif %}
+            where {{ condition.format('older') }}
+            group by {{ prefixed('older', entity) }}
+        ) as newest
+            on {{ same('totals', 'newest', entity + ['stat_date']) }}
+        where {{ condition.format('totals') }}
+{%- endmacro %}
+
+{# The entities with a row from a day on and none among the rows of some days. #}
+{% macro unseen(relation, entity, since, condition) -%}
+                select distinct {{ prefixed('counted', entity) }}
+                from {{ relation }} as counted
+                left join {{ relation }} as seen
+                    on {{ same('counted', 'seen', entity) }} and {{ condition.format('seen') }}
+                where
+                    counted.stat_date >= {{ since }}
+                    and seen.stat_date is null
+{%- endmacro %}
+
+{% macro prefixed(relation, columns) -%}
+    {%- for column in columns %}{{ relation }}.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{% macro same(one, other, columns) -%}
+    {%- for column in columns %}{{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}{% endfor -%}
 {%- endmacro %}

@@ -128,6 +128,18 @@
     insert into {{ target }} ({{ columns }})
     select {{ columns }}
     from {{ arg_dict['temp_relation'] }}
+    distribute by {{ day_column }}
+{% endmacro %}
+
+{#
+  The rows of a day go to one file: otherwise every task writes one of its own into every day, and a
+  model of many parts leaves thousands.
+#}
+{% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') %}
+    {%- if config.get('day_column') and not temporary -%}
+        {%- set compiled_code = "select * from (\n" ~ compiled_code ~ "\n) as rows_of_days distribute by " ~ config.get('day_column') -%}
+    {%- endif -%}
+    {{ dbt.spark__create_table_as(temporary, relation, compiled_code, language) }}
 {% endmacro %}
 
 {# dbt-spark has a fixed list of strategies and asks these two macros; ours is beside them. #}

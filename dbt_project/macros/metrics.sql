@@ -21,20 +21,16 @@
             dates.account_key = days.account_key
             and dates.stat_date = days.stat_date
     inner join (
+        values
         {%- for formula in reading.formulas %}
         {%- set n = loop.index %}
+        {%- set is_last_formula = loop.last %}
         {%- for platform in formula.platforms %}
-        {%- if n > 1 or not loop.first %}
-        union all
-        {%- endif %}
-        select
-            {{ n }} as formula_no,
-            '{{ formula.metric }}' as of_metric,
-            '{{ formula.basis }}' as of_basis,
-            '{{ platform }}' as of_platform
+            ({{ n }}, '{{ formula.metric }}', '{{ formula.basis }}', '{{ platform }}')
+            {{- ',' if not (is_last_formula and loop.last) }}
         {%- endfor %}
         {%- endfor %}
-    ) as formulas
+    ) as formulas (formula_no, of_metric, of_basis, of_platform)
         on dates.platform = formulas.of_platform
     {%- if reading.zero_if_read %}
     left join {{ ref('int_metric_read') }} as readings

@@ -10,6 +10,7 @@ from extractors.core.lake import open_lake
 from extractors.core.model import Window
 from extractors.core.registry import platforms_by_name
 from extractors.core.run import extract
+from tests.parsed import seed_parsed
 from tidemark.config.accounts import own_accounts
 from warehouse.audit import audit_candidate
 from warehouse.build import build_candidate
@@ -49,6 +50,7 @@ def published_plays(settings):
 
 def test_a_stopped_batch_leaves_the_release_as_it_was_and_a_good_reading_follows(sandbox):
     settings = sandbox.settings
+    seed_parsed(settings.home)
     sandbox.set_clock("2026-04-15T10:45:00+08:00")
     read_days(settings, "2026-04-08", "2026-04-14")
     first = release(settings)

@@ -15,13 +15,15 @@ from extractors.core.registry import every_stream
 from sandbox.sheets import drop_sheets
 from tests.conftest import Sandbox
 from tests.integration.test_release_rebuild import RUN_COLUMNS, RUN_TABLES
+from tests.parsed import seed_parsed
 from tidemark.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.slow
 
 NOW = "2026-05-08T10:45:00+08:00"
 SINCE, UNTIL = date(2026, 5, 1), date(2026, 5, 7)
-ZONES = ("UTC", "America/Los_Angeles", "Pacific/Kiritimati")
+# the day before and the day after, most hours of the Shanghai day
+ZONES = ("America/Los_Angeles", "Pacific/Kiritimati")
 DAYS = ("--since", str(SINCE), "--until", str(UNTIL), "--no-lookback")
 COMMANDS = (
     ("drop",),
@@ -35,6 +37,7 @@ MAIN = "from tidemark.cli.main import main; main()"
 
 def live(sandbox: Sandbox, home: Path, zone: str) -> Path:
     """Run every command of a morning on a data root, as a machine of that zone would."""
+    seed_parsed(home)
     drop_sheets(home / "inbox", SINCE, UNTIL, datetime.fromisoformat("2026-05-08T09:00:00+08:00"))
     environ = {**os.environ, **sandbox.environ, "TIDEMARK_HOME": str(home), "TZ": zone}
     for words in COMMANDS:
@@ -93,18 +96,15 @@ def test_a_machine_in_another_zone_gives_the_same_lake_marts_and_messages(
 ) -> None:
     sandbox.set_clock(NOW)
 
-    utc, west, east = (live(sandbox, tmp_path / zone.replace("/", "-"), zone) for zone in ZONES)
+    west, east = (live(sandbox, tmp_path / zone.replace("/", "-"), zone) for zone in ZONES)
 
-    rows = lake_rows(utc)
+    rows = lake_rows(west)
     assert len([name for name, found in rows.items() if found]) >= 15
-    assert lake_rows(west) == rows
     assert lake_rows(east) == rows
-    marts = published(utc)
+    marts = published(west)
     assert len(marts["marts.fct_order"]) > 100
     assert len(marts["kpi.goal_status"]) == 12
-    assert {name for name in marts if published(west)[name] != marts[name]} == set()
-    assert {name for name in marts if published(east)[name] != marts[name]} == set()
-    assert told(utc)
-    assert told(west) == told(utc)
-    assert told(east) == told(utc)
-    assert len(sandbox.messages()) == 3 * len(told(utc))
+    assert {name for name, found in published(east).items() if found != marts[name]} == set()
+    assert told(west)
+    assert told(east) == told(west)
+    assert len(sandbox.messages()) == 2 * len(told(west))

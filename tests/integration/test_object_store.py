@@ -20,6 +20,7 @@ from extractors.core.model import Window
 from extractors.core.registry import platforms_by_name
 from extractors.core.run import extract
 from tests.integration.test_release_rebuild import published
+from tests.parsed import seed_parsed
 from tests.warehouse_site import DAYS, land, make_site, plays
 from tidemark.config.accounts import own_accounts
 from tidemark.settings import PROJECT_ROOT
@@ -63,6 +64,7 @@ def bucket(server, monkeypatch):
 
 def read_and_release(settings):
     """Read two days, let the gate judge them, publish them; return the site."""
+    seed_parsed(settings.home)
     lake = open_lake(settings.lake_url, settings.copies_dir)
     for name in ("douyin", "wechat", "douyin_shop"):
         extract(

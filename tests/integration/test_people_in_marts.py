@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.parsed import seed_parsed
 from tests.people_site import BOTH, FIRST, SECOND, deliver, order, query
 from tests.warehouse_site import Hand
 from tidemark.settings import PROJECT_ROOT, Settings
@@ -29,6 +30,7 @@ select count(*), count(*) filter (orders > 1), max(orders) from buyer
 
 
 def site_of(home, day):
+    seed_parsed(home)
     clock = Hand(datetime(2026, 1, 1, tzinfo=UTC))
     clock.set(day, "13:00")
     return open_site(Settings(home, PROJECT_ROOT / "config", (home / "lake").as_uri(), clock))

@@ -27,6 +27,7 @@ from sandbox.server import make_app
 from sandbox.sheets import drop_sheets
 from sandbox.world import connections, load_world
 from tests.markers import NAME, PEOPLE, PHONE, Planting, everything_said, found_below, found_in
+from tests.parsed import seed_parsed
 from tidemark.cli.main import main
 from tidemark.config.accounts import load_accounts
 from tidemark.settings import load_settings
@@ -83,6 +84,7 @@ class Stage:
             "TIDEMARK_HASH_SECRET": HASH_SECRET,
         }
         self.settings = load_settings(self.environ)
+        seed_parsed(self.home)
 
     def extract(self, platform: str) -> Any:
         """Read two days in this process, so that its log and errors can be searched."""

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from tests.parsed import seed_parsed
 from tests.warehouse_site import Hand, land
 from tidemark.settings import PROJECT_ROOT, Settings
 from warehouse.audit import audit_candidate
@@ -36,6 +37,7 @@ def on(text: str) -> date:
 
 
 def site_of(home: Path, day: str) -> Site:
+    seed_parsed(home)
     clock = Hand(datetime(2026, 1, 1, tzinfo=UTC))
     clock.set(f"2026-{day}", "13:00")
     return open_site(Settings(home, PROJECT_ROOT / "config", (home / "lake").as_uri(), clock))

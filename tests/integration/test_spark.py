@@ -33,8 +33,9 @@ def live(homes, engine):
         plan = make_plan(site)
         build_candidate(site, plan.plan_id)
         built.append(json.loads((plan_dir(site.settings, plan.plan_id) / "built.json").read_text()))
-        # the gate is what it is in production, on the engine that built
-        audit_candidate(site, plan.plan_id)
+        # the first day is judged on the engine that built it, the second in DuckDB's copy of it,
+        # which is a tenth of the time
+        audit_candidate(site if land is land_history else found, plan.plan_id)
         publish_candidate(site, plan.plan_id)
     return site, built
 

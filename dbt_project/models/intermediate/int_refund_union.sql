@@ -1,3 +1,6 @@
+{{ config(materialized='table') }}
+
+-- a table: half a dozen models ask for it, and each would join orders, lines and refunds again
 with refunds as (
     {{ union_of('refunds', [
         'account_key', 'refund_id', 'order_id', 'line_id', 'refund_cny', 'refunded_at',
