@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from tests.kpi_world import campaign_text, write_config
+from tests.parsed import seed_parsed
 from tests.warehouse_site import Hand, land
 from warehouse.audit import audit_candidate
 from warehouse.build import build_candidate
@@ -38,6 +39,7 @@ NAMES = {
 
 def make_world(home: Path) -> Site:
     """Return an installation with what was read through the last day."""
+    seed_parsed(home)
     written = write_config(home, {brand: campaign_text(brand) for brand in BRANDS})
     _name_accounts(home / "config" / "accounts.yml")
     clock = Hand(datetime(2026, 1, 1, tzinfo=UTC))
