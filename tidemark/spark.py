@@ -78,9 +78,10 @@ def _on_one_machine(folder: Path) -> dict[str, str]:
         "spark.driver.memory": "4g",
         # a build is thousands of short queries, each planned once: the second compiler and a
         # collector with threads of its own cost more than they give back, and so does clearing up
-        # whenever more classes are loaded; what one query leaves behind is to die young
+        # whenever classes, code or the heap want more room
         "spark.driver.extraJavaOptions": (
-            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m -Xms3g -Xmn2500m"
+            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xms4g "
+            "-XX:MetaspaceSize=256m -XX:ReservedCodeCacheSize=256m"
         ),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
