@@ -27,7 +27,7 @@ run: .venv/.synced
 test: .venv/.synced
 	$(UV) sync --quiet --frozen --inexact --group spark
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
-	$(BIN)/python -m pytest -m "slow and not e2e" -n auto --dist loadfile
+	$(BIN)/python -m pytest -m "slow and not e2e" -n auto --dist loadfile --no-loadscope-reorder
 	# the real scheduler is held to real seconds: nothing else runs beside it
 	$(BIN)/python -m pytest -m e2e
 
