@@ -85,7 +85,7 @@ def run_dbt(
     derived = {"changed_dates": changed or {}, **variables()}
     told = ["--vars", json.dumps({**settings, **derived})]
     runner = dbtRunner(manifest=parsed_project(path.stem))
-    result = runner.invoke([*arguments, *folders, *target, *told, "--quiet", "--no-write-json"])
+    result = runner.invoke([*arguments, *folders, *target, *told, "--quiet"])
     if result.exception:
         raise result.exception
     failed = [f"{r.node.name}: {r.message}" for r in result.result if r.status in BAD_STATUSES]
