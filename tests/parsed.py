@@ -16,10 +16,9 @@ from tidemark.config.loader import load_config
 from tidemark.settings import PROJECT_ROOT
 from warehouse.fingerprint import text_hash
 from warehouse.registry_rows import metric_variables
-from warehouse.transform import DATABASE, DUCKDB, PARSED_FROM, parse_mark, unions
+from warehouse.transform import DATABASE, DUCKDB, PARSED, PARSED_FROM, parse_mark, parsed_in, unions
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
-PARSED = "partial_parse.msgpack"
 
 
 def variables() -> dict[str, Any]:
@@ -29,21 +28,16 @@ def variables() -> dict[str, Any]:
 
 def parsed_project(database: str) -> Any:
     """Return the project, parsed for a database of that name, to be handed to one run of dbt."""
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    packed = (_parsed(database) / PARSED).read_bytes()
-    manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
-    manifest.build_flat_graph()
-    return manifest
+    return parsed_in(_parsed(database))
 
 
 def seed_parsed(home: Path) -> None:
     """Let the first build of an installation find the project parsed."""
     artifacts = home / "build" / "dbt" / DUCKDB
     artifacts.mkdir(parents=True, exist_ok=True)
+    parsed = _parsed("candidate")
     for name in (PARSED, PARSED_FROM):
-        shutil.copyfile(_parsed("candidate") / name, artifacts / name)
+        shutil.copyfile(parsed / name, artifacts / name)
 
 
 def _parsed(database: str) -> Path:

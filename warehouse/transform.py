@@ -13,7 +13,8 @@ from warehouse.fingerprint import project_hash, text_hash
 from warehouse.registry_rows import REGISTRY_VARIABLES
 
 DATABASE = "TIDEMARK_BUILD_DB"
-PARSED_FROM = "parsed_from"
+#: what dbt keeps of a parsed project, and of what it was parsed
+PARSED, PARSED_FROM = "partial_parse.msgpack", "parsed_from"
 #: the targets of dbt_project/profiles.yml
 DUCKDB, SPARK = "build", "spark"
 SHOWN_AT_MOST = 5
@@ -94,14 +95,19 @@ def _parsed(mark: str, artifacts: Path) -> Any:
     dbt throws its own memory away whenever a variable differs, as the as-of day does every time;
     of these no model of this project reads one while it is parsed.
     """
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
     before = artifacts / PARSED_FROM
     if not before.exists() or before.read_text() != mark:
         return None
     before.unlink()
-    packed = (artifacts / "partial_parse.msgpack").read_bytes()
+    return parsed_in(artifacts)
+
+
+def parsed_in(artifacts: Path) -> Any:
+    """Return the project as dbt left it parsed in a folder, to be handed to one run."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    packed = (artifacts / PARSED).read_bytes()
     manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()
     return manifest
