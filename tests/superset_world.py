@@ -1,6 +1,5 @@
 """A release in both databases, built while `make bi` sets up the Superset that reads it."""
 
-import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,7 +52,9 @@ def superset_world(folder: Path) -> Iterator[World]:
         made.mkdir()
     _run(["make", ".venv-bi/.synced"], environment(bi_home, ()))
     with started_postgresql() as server, pytest.MonkeyPatch.context() as patch:
-        _set_up(server)
+        server.set_up_as_documented()
+        server.run(f"alter role superset password '{READER}'")
+        server.ask_password_of("superset")
         publisher = server.connection(schema="tidemark", login="tidemark_publisher")
         patch.setenv("AIRFLOW_CONN_TIDEMARK_BI", publisher)
         patch.setenv("TIDEMARK_HASH_SECRET", "of the test")
@@ -72,14 +73,3 @@ def _run(command: list[str], environ: Mapping[str, str]) -> str:
     done = subprocess.run(command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, f"{' '.join(command[:2])}: {done.stderr}"
     return done.stdout
-
-
-def _set_up(server: Postgresql) -> None:
-    """Make the database and its roles by the documentation, with a password for the reader."""
-    page = (PROJECT_ROOT / "docs" / "production.md").read_text(encoding="utf-8")
-    chapter = page.partition("## Releases in PostgreSQL")[2]
-    found = re.search(r"```sql\n(.*?)```", chapter, re.DOTALL)
-    assert found, "docs/production.md has no set-up for PostgreSQL"
-    server.run(*(line for line in found[1].split(";") if line.strip()))
-    server.run(f"alter role superset password '{READER}'")
-    server.ask_password_of("superset")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -252,11 +251,8 @@ def test_the_readers_role_reads_all_that_comes_writes_nothing_and_sees_no_ledger
 def test_the_set_up_of_the_documentation_is_all_that_publisher_and_readers_need(
     tmp_path, server, monkeypatch
 ):
-    page = (PROJECT_ROOT / "docs" / "production.md").read_text(encoding="utf-8")
-    chapter = page.partition("## Releases in PostgreSQL")[2]
-    set_up = re.search(r"```sql\n(.*?)```", chapter, re.DOTALL)[1]
     server.run("drop database if exists bi with (force)", "drop role if exists tidemark_bi")
-    server.run(*(line for line in set_up.split(";") if line.strip()))
+    server.set_up_as_documented()
     publisher = server.connection(schema="tidemark", login="tidemark_publisher")
     monkeypatch.setenv("AIRFLOW_CONN_TIDEMARK_BI", publisher)
     board = f"host={server.folder} dbname=tidemark user=superset"
