@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,11 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Locator, Page
+import pytest
+from playwright.sync_api import Browser, Locator, Page, TimeoutError
 
 from bi.superset.declared import boards
 from tests.superset import PASSWORD, Answer, Superset, told
 
+#: milliseconds that a step in the browser may take where other tests run beside it
+PATIENCE = 120_000
+LOGINS = 3
 #: what a chart that was drawn consists of; an error or an empty chart has none of it
 DRAWN = "canvas, .header-line, tbody tr"
 READY = f"""
@@ -40,14 +45,22 @@ class Seen:
 
 
 def logged_in(browser: Browser, superset: Superset) -> Page:
-    """Return a page of a browser that went through the login form."""
+    """Return a page of a browser that went through the login form.
+
+    The form is drawn anew while its scripts load, and on a busy machine that takes a minute: what
+    was typed before is then lost, so a login that leads nowhere is typed once more.
+    """
     page = browser.new_page(viewport={"width": 1600, "height": 2600})
-    page.goto(f"{superset.base}/login/", wait_until="networkidle")
-    page.fill("#username", "admin")
-    page.fill("#password", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/login" not in url, wait_until="commit", timeout=60_000)
-    return page
+    page.set_default_timeout(PATIENCE)
+    for _ in range(LOGINS):
+        page.goto(f"{superset.base}/login/", wait_until="networkidle")
+        page.fill("#username", "admin")
+        page.fill("#password", PASSWORD)
+        page.click("button[type=submit]")
+        with suppress(TimeoutError):
+            page.wait_for_url(lambda url: "/login" not in url, wait_until="commit")
+            return page
+    pytest.fail(f"no login after {LOGINS} times; the page says: {page.inner_text('body')}")
 
 
 def look_at(
@@ -62,7 +75,7 @@ def look_at(
 
     page.on("response", keep)
     page.goto(f"{superset.base}/superset/dashboard/{said['slug']}{suffix}/{query}")
-    page.wait_for_function(READY, arg=len(said["charts"]) + 1, timeout=90_000)
+    page.wait_for_function(READY, arg=len(said["charts"]) + 1, timeout=PATIENCE)
     page.wait_for_load_state("networkidle")
     page.remove_listener("response", keep)
     keep_picture(page, f"{board}{suffix}{'-filtered' if query else ''}")
