@@ -42,7 +42,7 @@ class Settings:
 
     @property
     def copies_dir(self) -> Path:
-        """The folder of copies of a remote lake's data files."""
+        """The folder of what is kept here of the lake: known slices, files of a remote one."""
         return self.home / "copies"
 
     @property

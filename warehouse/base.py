@@ -59,8 +59,8 @@ def brings_more(settings: Settings, slices: pa.Table, files: Collection[tuple[st
     with duckdb.connect(str(base_path(settings)), read_only=True) as database:
         database.register("now", slices)
         found = database.execute(
-            f"select 1 from now where ({KEY}) not in (select ({KEY}) from state.winning_slice) "
+            f"select 1 from now where ({KEY}) not in (select ({KEY}) from lake.winning_slice) "
             f"or (platform || '/' || stream in ({listed or 'null'}) and ({KEY}, batch_id) "
-            f"not in (select ({KEY}, batch_id) from state.winning_slice)) limit 1"
+            f"not in (select ({KEY}, batch_id) from lake.winning_slice)) limit 1"
         )
         return found.fetchone() is not None

@@ -94,7 +94,7 @@ def _build(
     )
     models = models_of(artifacts)
     with duckdb.connect(str(path)) as database:
-        remember(database, plan, slices)
+        remember(database, plan)
         write_table(database, "state.description", descriptions(models))
         database.execute("checkpoint")
     built = {"changed_dates": days, "rebuilt_from": _rebuilt_from(plan, days, models)}

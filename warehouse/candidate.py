@@ -67,9 +67,8 @@ def write_inputs(
         write_table(database, f"ledger.{name}", table)
 
 
-def remember(database: "duckdb.DuckDBPyConnection", plan: Plan, slices: pa.Table) -> None:
-    """Write down what the build is made from; the next one starts from it."""
-    write_table(database, "state.winning_slice", slices.drop_columns(["files"]))
+def remember(database: "duckdb.DuckDBPyConnection", plan: Plan) -> None:
+    """Write down what the build is made from, beside its slices; the next one starts from it."""
     made_from = {
         "release_id": [plan.plan_id],
         "model_hash": [plan.model_hash],

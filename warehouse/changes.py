@@ -141,7 +141,7 @@ def _differing(database: Any, columns: str) -> dict[str, set[SliceKey]]:
     """Return by stream the slices that only one of the two builds is made from."""
     now, before = (
         f"select {columns} from {table}"
-        for table in ("lake.winning_slice", "base.state.winning_slice")
+        for table in ("lake.winning_slice", "base.lake.winning_slice")
     )
     rows = database.execute(f"({now} except {before}) union all ({before} except {now})").fetchall()
     found: dict[str, set[SliceKey]] = {}

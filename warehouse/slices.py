@@ -31,15 +31,35 @@ SLICES = pa.schema(
 Source = tuple[str, str, str]
 KEY = "platform, stream, account_key, dt"
 
-# of replaced slices the newest counts, of versions every one; and what no stream declares, none
+# of replaced slices the newest counts, of versions every one; and what no stream declares, none.
+# nearly every day was read once: only the others are sorted
 _TABLES = f"""
 create temp table winner as
-select admitted.* exclude (is_accepted, passed, failures)
-from admitted
-inner join declared using (platform, stream)
-qualify
-    declared.merge = 'upsert_version'
-    or row_number() over (partition by {KEY} order by {NEWEST}) = 1;
+with counting as (
+    select admitted.* exclude (is_accepted, passed, failures), declared.merge
+    from admitted
+    inner join declared using (platform, stream)
+),
+
+read_again as (
+    select {KEY}
+    from counting
+    where merge = 'replace_slice'
+    group by all
+    having count(*) > 1
+)
+
+select * exclude (merge)
+from counting
+anti join read_again using ({KEY})
+union all
+select * exclude (merge)
+from (
+    select *
+    from counting
+    semi join read_again using ({KEY})
+    qualify row_number() over (partition by {KEY} order by {NEWEST}) = 1
+);
 
 create temp view ending as
 select

@@ -56,11 +56,31 @@ with expected as (
     from expected_of
 ),
 
-winners as (
+counting as (
     select *
     from winner
     where dt <= $as_of
-    qualify row_number() over (partition by {KEY} order by rows > 0 desc, {NEWEST}) = 1
+),
+
+read_again as (
+    select {KEY}
+    from counting
+    group by all
+    having count(*) > 1
+),
+
+winners as (
+    select *
+    from counting
+    anti join read_again using ({KEY})
+    union all
+    select *
+    from (
+        select *
+        from counting
+        semi join read_again using ({KEY})
+        qualify row_number() over (partition by {KEY} order by rows > 0 desc, {NEWEST}) = 1
+    )
 ),
 
 attempts as (

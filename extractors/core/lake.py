@@ -10,21 +10,23 @@ Layout under the root (a URL; only this module knows how it is read and written)
 Current = manifest and passed verdict, per slice (stream, account, day).
 """
 
+import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from extractors.core.landed import NEWEST, sql_list, tables_of
+from extractors.core.known import keep_known, known_paths, marks_of
+from extractors.core.landed import NEWEST, SHAPE, sql_list, tables_of
 from extractors.core.model import JUDGED, SliceStatus, Stream
 from tidemark.errors import TidemarkError
 
@@ -37,6 +39,9 @@ BROKEN = (
     "tidemark extract reads it again"
 )
 LISTINGS_AT_MOST = 5
+#: the file of known slices among the copies
+KNOWN = "known_slices.parquet"
+Read = TypeVar("Read")
 
 
 class LakeError(TidemarkError):
@@ -130,7 +135,8 @@ def new_batch_id(now: datetime) -> str:
 def open_lake(url: str, copies: Path | None = None, *, setting: str = "TIDEMARK_LAKE") -> "Lake":
     """Open the lake at a URL: file://, s3://, gs:// or any fsspec address (memory://…).
 
-    copies is the folder for copies of data files, which DuckDB reads instead of a remote lake's;
+    copies is the folder for what is kept on this machine: the slices that were read before, and
+    of a remote lake the data files, which DuckDB reads there;
     setting is what an error tells to change.
     """
     try:
@@ -154,7 +160,7 @@ def open_lake(url: str, copies: Path | None = None, *, setting: str = "TIDEMARK_
 
 @dataclass(frozen=True)
 class Lake:
-    """All reading and writing of the lake. Holds no cache: every answer is of this moment."""
+    """All reading and writing of the lake. Every answer is of this moment."""
 
     filesystem: fs.FileSystem
     root: str
@@ -194,7 +200,7 @@ class Lake:
         """Delete copies of all files but these."""
         if self.is_local or self.copies is None:
             return
-        kept = {self.copies / path for path in paths}
+        kept = {self.copies / path for path in (*paths, KNOWN)}
         for copy in self.copies.rglob("*"):
             if copy.is_file() and copy not in kept:
                 copy.unlink(missing_ok=True)
@@ -229,13 +235,18 @@ class Lake:
 
     def list_files(self, folder: str) -> list[str]:
         """Return the files below a folder, sorted, without temporary ones."""
+        return sorted(map(self._path, self._infos(folder)))
+
+    def _infos(self, folder: str) -> list[fs.FileInfo]:
         selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True, recursive=True)
-        prefix = len(self.root) + 1
-        return sorted(
-            info.path[prefix:]
+        return [
+            info
             for info in self.filesystem.get_file_info(selector)
             if info.type == fs.FileType.File and not Path(info.path).name.startswith(".")
-        )
+        ]
+
+    def _path(self, info: fs.FileInfo) -> str:
+        return str(info.path[len(self.root) + 1 :])
 
     def _json(self, path: str) -> Any:
         return self._parsed(path, self.read_bytes(path))
@@ -287,12 +298,19 @@ class Lake:
     ) -> dict[str, bytes]:
         folder = "/".join(part for part in ("_manifests", platform, stream) if part)
         folders = [folder] if days is None else [f"{folder}/dt={day}" for day in sorted(days)]
+
+        def read() -> dict[str, bytes]:
+            return self._bodies(path for folder in folders for path in self.list_files(folder))
+
+        return self._while_listed(folder, read)
+
+    def _while_listed(self, folder: str, read: Callable[[], Read]) -> Read:
+        """Return what is read of a listing; compaction puts one manifest in the place of many."""
         for _ in range(LISTINGS_AT_MOST):
-            paths = [path for folder in folders for path in self.list_files(folder)]
             try:
-                return {path: self.read_bytes(path) for path in paths}
+                return read()
             except FileNotFoundError:
-                continue  # compaction put another in its place since: list again
+                continue  # it did since: list again
         raise LakeError(f"{self.url}/{folder}: manifests keep vanishing; who deletes them?")
 
     def manifest(self, path: str) -> Manifest:
@@ -334,15 +352,40 @@ class Lake:
         self, platform: str = "", stream: str = "", days: Collection[date] | None = None
     ) -> "Landed":
         """Return what was committed of a stream, a platform or the whole lake, read once."""
+        if platform or self.copies is None:
+            manifests = self._manifest_bodies(platform, stream, days)
+            # of one stream, its own verdicts only: those of the whole lake are many
+            batches = (Path(path).stem for path in manifests) if stream else None
+            return self._landed(manifests, self._verdicts(batches))
+        return self._while_listed("_manifests", self._all_landed)
+
+    def _all_landed(self) -> "Landed":
+        """Return all that was committed: parsed where it is new, else as it was kept (known.py)."""
+        assert self.copies is not None
+        file = self.copies / KNOWN
+        shape = hashlib.sha256(f"{self.url} {SHAPE}".encode()).hexdigest()
+        listed, judged = self._infos("_manifests"), self._infos("_verdicts")
+        marks = marks_of(listed, judged, self.root)
+        known = known_paths(file, shape, marks)
+        new = {self._path(info) for info in listed} - known
+        batches = {Path(path).stem for path in new}
+        verdicts = [path for path in map(self._path, judged) if Path(path).stem in batches]
+        found = self._landed(self._bodies(sorted(new)), self._bodies(verdicts), known, file)
+        keep_known(found.tables, file, shape, marks, known)
+        return found
+
+    def _landed(
+        self,
+        manifests: Mapping[str, bytes],
+        verdicts: Mapping[str, bytes],
+        known: Collection[str] = (),
+        known_file: Path | None = None,
+    ) -> "Landed":
         import duckdb
 
-        manifests = self._manifest_bodies(platform, stream, days)
-        # of one stream, its own verdicts only: those of the whole lake are many
-        batches = (Path(path).stem for path in manifests) if stream else None
-        verdicts = self._verdicts(batches)
         accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")}
         try:
-            tables, broken = tables_of(manifests, verdicts, accepted)
+            tables, broken = tables_of(manifests, verdicts, accepted, known, known_file)
         except duckdb.Error as error:
             self._tell_broken(manifests, verdicts)
             raise LakeError(f"{self.url}: manifests and verdicts cannot be read: {error}") from None
@@ -375,6 +418,9 @@ class Lake:
             paths = self.list_files("_verdicts")
         else:
             paths = [p for b in batches if self.exists(p := f"_verdicts/{b}.json")]
+        return self._bodies(paths)
+
+    def _bodies(self, paths: Iterable[str]) -> dict[str, bytes]:
         return {path: self.read_bytes(path) for path in paths}
 
     def _tell_broken(self, manifests: Mapping[str, bytes], verdicts: Mapping[str, bytes]) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -90,18 +91,32 @@ select
     records.files,
     verdict.passed,
     verdict.failures,
-    accepted.batch_id is not null as is_accepted
+    false as is_accepted
 from records
 left join verdict
     on
         records.batch_id = verdict.batch_id
         and records.record.account_key = verdict.account_key
-        and records.record.dt = verdict.dt
-left join accepted
-    on
-        records.batch_id = accepted.batch_id
-        and records.record.account_key = accepted.account_key
-        and records.record.dt = accepted.dt;
+        and records.record.dt = verdict.dt;
+"""
+#: one text for what a file of known slices must have been written by
+SHAPE = _TABLES
+
+_KNOWN = """
+insert into slice by name
+select * exclude (mark), false as is_accepted
+from read_parquet('{file}')
+semi join known_path using (path);
+"""
+
+_ACCEPTANCES = """
+update slice
+set is_accepted = true
+from accepted
+where
+    slice.batch_id = accepted.batch_id
+    and slice.account_key = accepted.account_key
+    and slice.dt = accepted.dt;
 """
 
 _VIEWS = """
@@ -143,13 +158,16 @@ def tables_of(
     manifests: Mapping[str, bytes],
     verdicts: Mapping[str, bytes],
     accepted: Collection[tuple[str, str, str]],
+    known: Collection[str] = (),
+    known_file: Path | None = None,
 ) -> "tuple[duckdb.DuckDBPyConnection, list[str]]":
     """Return a database in memory, and the paths of manifests that lack what each must have.
 
-    manifests and verdicts are contents by path; accepted is of (batch id, account, day). Tables:
-    `manifest`, a row each; `slice`, a row per record with the gate's word (passed, failures; NULL:
-    none yet) and is_accepted. Views: `admitted`, the slices that may count; `ungated` and
-    `refused`, the paths of the manifests with such a slice. Raises duckdb.Error on what is no JSON.
+    manifests and verdicts are contents by path; accepted is of (batch id, account, day); known are
+    the manifests whose slices stand in known_file. Table `slice`: a row per record with the gate's
+    word (passed, failures; NULL: none yet) and is_accepted. Views: `admitted`, the slices that may
+    count; `ungated` and `refused`, the paths of the manifests with such a slice, which are never
+    known ones. Raises duckdb.Error on what is no JSON.
     """
     import duckdb
 
@@ -163,6 +181,11 @@ def tables_of(
     ]
     database.register("accepted", pa.Table.from_pylist(rows, schema=_ACCEPTED))
     database.execute(_TABLES)
+    if known:
+        database.register("known_path", pa.table({"path": pa.array(known, pa.string())}))
+        database.execute(_KNOWN.format(file=str(known_file).replace("'", "''")))
+    if rows:
+        database.execute(_ACCEPTANCES)
     database.execute(_VIEWS.format(readable=sql_list(READABLE), judged=sql_list(JUDGED)))
     return database, [path for (path,) in database.execute(_BROKEN).fetchall()]
 

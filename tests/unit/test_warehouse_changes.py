@@ -57,7 +57,7 @@ def keep_base(site, as_of: date = AS_OF) -> None:
     base_path(site.settings).unlink(missing_ok=True)
     with duckdb.connect(str(base_path(site.settings))) as database:
         write_inputs(site, database, plan, slices)
-        remember(database, replace(plan, as_of_date=str(as_of)), slices)
+        remember(database, replace(plan, as_of_date=str(as_of)))
 
 
 def changed(site, as_of: date = AS_OF) -> dict[str, list[str]] | None:

@@ -327,7 +327,7 @@ def test_a_dropped_file_is_released_while_a_day_is_waited_for(tmp_path):
     import duckdb
 
     from warehouse.base import base_path
-    from warehouse.candidate import remember
+    from warehouse.candidate import remember, write_inputs
 
     site, clock = make_site(tmp_path)
     land_day(site, "2026-04-15")
@@ -335,8 +335,8 @@ def test_a_dropped_file_is_released_while_a_day_is_waited_for(tmp_path):
     slices = read_slices(site.settings, plan.plan_id)
     publish_by_hand(site, plan)
     with duckdb.connect(str(base_path(site.settings))) as database:
-        database.execute("create schema state")
-        remember(database, plan, slices)
+        write_inputs(site, database, plan, slices)
+        remember(database, plan)
     clock.set("2026-04-17", "09:00")
     land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
 

@@ -1,0 +1,123 @@
+"""Slices that were read before, kept on this machine so that a day costs what is new of it.
+
+Three years of manifests are parsed in seconds, and several steps of every run need them. What they
+and their verdicts said is kept as one Parquet file beside the copies of data files. A manifest is
+believed to say the same as long as its mark is the same: size and time of its file and of its
+verdict's file, as the lake lists them. The lake stays the only truth: without the file, or with one
+that cannot be read, everything is parsed.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow import fs
+
+from extractors.core.landed import sql_list
+from extractors.core.model import JUDGED
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+logger = logging.getLogger(__name__)
+
+#: the file is written again once so many slices had to be parsed, and a tenth of all
+WORTH_KEEPING = 20_000
+#: a store's clock counts seconds: what was written in the newest ones may be written again in them
+SETTLED_NS = 2_000_000_000
+
+Marks = dict[str, str]  # by the path of a manifest
+
+# a verdict is found by the name of the manifest's file; one that says another batch is not kept
+_SETTLED = f"""
+select path, count(*) as slices
+from slice
+anti join known_path using (path)
+inner join mark using (path)
+group by path
+having
+    bool_and(status not in ({sql_list(JUDGED)}) or coalesce(passed, false))
+    and bool_and(batch_id = parse_filename(path, true))
+"""
+_COUNTED = "select coalesce(sum(slices), 0), (select count(*) from slice) from settled"
+_KEPT = """
+copy (
+    select slice.* exclude (is_accepted), mark.mark
+    from slice
+    inner join mark using (path)
+    where path in (select path from settled union all select path from known_path)
+) to '{file}' (format parquet, kv_metadata {{shape: '{shape}'}})
+"""
+
+
+def marks_of(manifests: Iterable[fs.FileInfo], verdicts: Iterable[fs.FileInfo], root: str) -> Marks:
+    """Return the mark of every manifest whose files, and whose verdict's, will not change unseen.
+
+    A store that does not tell when a file was written gives no marks.
+    """
+    listed, judged = list(manifests), {_stem(info.path): info for info in verdicts}
+    times = [info.mtime_ns for info in [*listed, *judged.values()]]
+    if any(time is None for time in times):
+        return {}
+    settled = max(times, default=0) - SETTLED_NS
+    found = {}
+    for info in listed:
+        verdict = judged.get(_stem(info.path))
+        files = [info] if verdict is None else [info, verdict]
+        if all(file.mtime_ns < settled for file in files):
+            path = info.path[len(root) + 1 :]
+            found[path] = "/".join(f"{file.size}:{file.mtime_ns}" for file in files)
+    return found
+
+
+def known_paths(file: Path, shape: str, marks: Marks) -> set[str]:
+    """Return the manifests whose slices a file holds as they are now; a broken file holds none."""
+    import duckdb
+
+    try:
+        written = duckdb.execute("select value from parquet_kv_metadata(?)", [str(file)]).fetchall()
+        if (shape.encode(),) not in written:
+            return set()
+        held = duckdb.execute("select distinct path, mark from read_parquet(?)", [str(file)])
+        return {path for path, mark in held.fetchall() if marks.get(path) == mark}
+    except duckdb.Error:
+        return set()
+
+
+def keep_known(
+    database: "DuckDBPyConnection", file: Path, shape: str, marks: Marks, known: set[str]
+) -> None:
+    """Write the file anew when enough was parsed that is not in it; readers see the old or the new.
+
+    database is landed.tables_of's. Kept are manifests on whose every slice the gate spoke and found
+    nothing: the others are read again as objects.
+    """
+    import duckdb
+
+    database.register("mark", _table(path=marks.keys(), mark=marks.values()))
+    database.register("known_path", _table(path=known))
+    database.execute(f"create temp table settled as {_SETTLED}")
+    [(new, all_slices)] = database.execute(_COUNTED).fetchall()
+    if new < max(WORTH_KEEPING, all_slices // 10):
+        return
+    temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        database.execute(_KEPT.format(file=str(temporary).replace("'", "''"), shape=shape))
+        temporary.replace(file)
+    except (OSError, duckdb.Error) as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        logger.warning("%s: %s; every run parses all manifests until it is there", file, error)
+
+
+def _table(**columns: Iterable[str]) -> pa.Table:
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
+def _stem(path: str) -> str:
+    return PurePosixPath(path).stem
