@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import resource
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ LAST = date(2026, 4, 30)
 LIMIT = 1.5
 SQL = Path(__file__).parent / "sql"
 MODEL = "model.tidemark.fct_post_day"
+MODEL_FILE = "models/marts/content/fct_post_day.sql"
 
 #: (folder of the installation, the days of the history) -> seconds of the result alone
 Contender = Callable[[Path, World], float]
@@ -60,13 +62,14 @@ def run(
         land_days(site, world, days_from(world.first, days), is_gated=True)
         costs = {
             "tidemark": _measure(tidemark, home, world),
+            "tidemark's model alone": _measure(tidemark_alone, home, world),
             "one query": _measure(one_query, home, world),
             "by month, integer keys": _measure(by_month, home, world),
         }
     lines = _lines(costs)
     Console().print("\n".join(lines))
     record("rebuild", "every post day from nothing", lines, *([page] if page else []))
-    ours, theirs = costs["tidemark"], costs["one query"]
+    ours, theirs = costs["tidemark's model alone"], costs["one query"]
     different = sum(cost.checksum != ours.checksum for cost in costs.values())
     return different + int(ours.result > LIMIT * theirs.result)
 
@@ -84,6 +87,21 @@ def tidemark(home: Path, world: World) -> float:
     results = json.loads((site.settings.build_dir / "dbt/build/run_results.json").read_text())
     spent = {result["unique_id"]: result["execution_time"] for result in results["results"]}
     return float(spent[MODEL])
+
+
+def tidemark_alone(home: Path, world: World) -> float:
+    """Make the table by the project's model again, on the same inputs with nothing beside it."""
+    site, _ = open_world(home)
+    del world
+    model = site.settings.build_dir / "dbt/build/compiled/tidemark" / MODEL_FILE
+    alone = home / "built_by_tidemark_alone.duckdb"
+    shutil.copyfile(home / "built_by_tidemark.duckdb", home / "candidate.duckdb")
+    with duckdb.connect(str(home / "candidate.duckdb")) as database:
+        database.execute("set timezone = 'Asia/Shanghai'; set parquet_metadata_cache = true")
+        database.execute(f"attach '{alone}' as alone")
+        started = time.perf_counter()
+        database.execute(f"create table alone.fct_post_day as {model.read_text()}")
+        return time.perf_counter() - started
 
 
 def one_query(home: Path, world: World) -> float:
@@ -172,5 +190,7 @@ def _lines(costs: dict[str, Cost]) -> list[str]:
             for name, cost in costs.items()
         ),
         "",
-        "Tidemark's seconds in all hold plan, inputs, dbt's start and every other model and test.",
+        "Tidemark's seconds in all hold plan, inputs, dbt's start and every other model and test; "
+        "dbt makes other models on the same cores while it makes this table, the scripts run "
+        "alone. The aim is for the model alone.",
     ]
