@@ -32,6 +32,12 @@ SETTLED_NS = 2_000_000_000
 
 Marks = dict[str, str]  # by the path of a manifest
 
+_HELD = """
+create temp table known_slice as
+select *
+from read_parquet('{file}')
+semi join mark using (path, mark)
+"""
 # a verdict is found by the name of the manifest's file; one that says another batch is not kept
 _SETTLED = f"""
 select path, count(*) as slices
@@ -50,14 +56,17 @@ copy (
     from slice
     inner join mark using (path)
     where path in (select path from settled union all select path from known_path)
-) to '{file}' (format parquet, kv_metadata {{shape: '{shape}'}})
+) to '{file}' (format parquet)
 """
 
 
-def marks_of(manifests: Iterable[fs.FileInfo], verdicts: Iterable[fs.FileInfo], root: str) -> Marks:
+def marks_of(
+    manifests: Iterable[fs.FileInfo], verdicts: Iterable[fs.FileInfo], root: str, shape: str
+) -> Marks:
     """Return the mark of every manifest whose files, and whose verdict's, will not change unseen.
 
-    A store that does not tell when a file was written gives no marks.
+    shape says which lake it is and how slices are told, so that another's marks differ. A store
+    that does not tell when a file was written gives no marks.
     """
     listed, judged = list(manifests), {_stem(info.path): info for info in verdicts}
     times = [info.mtime_ns for info in [*listed, *judged.values()]]
@@ -70,35 +79,34 @@ def marks_of(manifests: Iterable[fs.FileInfo], verdicts: Iterable[fs.FileInfo], 
         files = [info] if verdict is None else [info, verdict]
         if all(file.mtime_ns < settled for file in files):
             path = info.path[len(root) + 1 :]
-            found[path] = "/".join(f"{file.size}:{file.mtime_ns}" for file in files)
+            found[path] = "/".join([shape, *(f"{file.size}:{file.mtime_ns}" for file in files)])
     return found
 
 
-def known_paths(file: Path, shape: str, marks: Marks) -> set[str]:
-    """Return the manifests whose slices a file holds as they are now; a broken file holds none."""
-    import duckdb
+def read_known(database: "DuckDBPyConnection", file: Path, marks: Marks) -> set[str]:
+    """Make the table known_slice of what a file holds as it is now, and return its manifests.
 
-    try:
-        written = duckdb.execute("select value from parquet_kv_metadata(?)", [str(file)]).fetchall()
-        if (shape.encode(),) not in written:
-            return set()
-        held = duckdb.execute("select distinct path, mark from read_parquet(?)", [str(file)])
-        return {path for path, mark in held.fetchall() if marks.get(path) == mark}
-    except duckdb.Error:
-        return set()
-
-
-def keep_known(
-    database: "DuckDBPyConnection", file: Path, shape: str, marks: Marks, known: set[str]
-) -> None:
-    """Write the file anew when enough was parsed that is not in it; readers see the old or the new.
-
-    database is landed.tables_of's. Kept are manifests on whose every slice the gate spoke and found
-    nothing: the others are read again as objects.
+    The file is opened once, so that another step may replace it meanwhile. A broken one holds none.
     """
     import duckdb
 
     database.register("mark", _table(path=marks.keys(), mark=marks.values()))
+    try:
+        database.execute(_HELD.format(file=_quoted(file)))
+    except duckdb.Error:
+        return set()
+    found = database.execute("select distinct path from known_slice").fetchall()
+    return {path for (path,) in found}
+
+
+def keep_known(database: "DuckDBPyConnection", file: Path, known: set[str]) -> None:
+    """Write the file anew when enough was parsed that is not in it; readers see the old or the new.
+
+    database is landed.make_tables', after read_known. Kept are manifests on whose every slice the
+    gate spoke and found nothing: the others are read again as objects.
+    """
+    import duckdb
+
     database.register("known_path", _table(path=known))
     database.execute(f"create temp table settled as {_SETTLED}")
     [(new, all_slices)] = database.execute(_COUNTED).fetchall()
@@ -107,12 +115,16 @@ def keep_known(
     temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        database.execute(_KEPT.format(file=str(temporary).replace("'", "''"), shape=shape))
+        database.execute(_KEPT.format(file=_quoted(temporary)))
         temporary.replace(file)
     except (OSError, duckdb.Error) as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         logger.warning("%s: %s; every run parses all manifests until it is there", file, error)
+
+
+def _quoted(file: Path) -> str:
+    return str(file).replace("'", "''")
 
 
 def _table(**columns: Iterable[str]) -> pa.Table:

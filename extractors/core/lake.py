@@ -25,8 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from extractors.core.known import keep_known, known_paths, marks_of
-from extractors.core.landed import NEWEST, SHAPE, sql_list, tables_of
+from extractors.core.known import keep_known, marks_of, read_known
+from extractors.core.landed import NEWEST, SHAPE, make_tables, open_tables, sql_list
 from extractors.core.model import JUDGED, SliceStatus, Stream
 from tidemark.errors import TidemarkError
 
@@ -363,34 +363,35 @@ class Lake:
         """Return all that was committed: parsed where it is new, else as it was kept (known.py)."""
         assert self.copies is not None
         file = self.copies / KNOWN
-        shape = hashlib.sha256(f"{self.url} {SHAPE}".encode()).hexdigest()
+        shape = hashlib.sha256(f"{self.url} {SHAPE}".encode()).hexdigest()[:16]
         listed, judged = self._infos("_manifests"), self._infos("_verdicts")
-        marks = marks_of(listed, judged, self.root)
-        known = known_paths(file, shape, marks)
+        database = open_tables()
+        known = read_known(database, file, marks_of(listed, judged, self.root, shape))
         new = {self._path(info) for info in listed} - known
         batches = {Path(path).stem for path in new}
         verdicts = [path for path in map(self._path, judged) if Path(path).stem in batches]
-        found = self._landed(self._bodies(sorted(new)), self._bodies(verdicts), known, file)
-        keep_known(found.tables, file, shape, marks, known)
+        found = self._landed(self._bodies(sorted(new)), self._bodies(verdicts), database, known)
+        keep_known(found.tables, file, known)
         return found
 
     def _landed(
         self,
         manifests: Mapping[str, bytes],
         verdicts: Mapping[str, bytes],
+        database: "duckdb.DuckDBPyConnection | None" = None,
         known: Collection[str] = (),
-        known_file: Path | None = None,
     ) -> "Landed":
         import duckdb
 
+        database = database or open_tables()
         accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")}
         try:
-            tables, broken = tables_of(manifests, verdicts, accepted, known, known_file)
+            broken = make_tables(database, manifests, verdicts, accepted, is_known=bool(known))
         except duckdb.Error as error:
             self._tell_broken(manifests, verdicts)
             raise LakeError(f"{self.url}: manifests and verdicts cannot be read: {error}") from None
         self._tell_broken({path: manifests[path] for path in broken}, {})
-        return Landed(self, tables, manifests)
+        return Landed(self, database, manifests)
 
     def ungated(self) -> list[Manifest]:
         """Return manifests with readable or suspect rows on which the gate has not spoken."""
@@ -457,7 +458,7 @@ class Lake:
 
 @dataclass(frozen=True)
 class Landed:
-    """What was committed when it was asked for; `tables` is as landed.tables_of makes it."""
+    """What was committed when it was asked for; `tables` is as landed.make_tables makes it."""
 
     lake: Lake
     tables: "duckdb.DuckDBPyConnection"

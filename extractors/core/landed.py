@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -105,8 +104,9 @@ SHAPE = _TABLES
 _KNOWN = """
 insert into slice by name
 select * exclude (mark), false as is_accepted
-from read_parquet('{file}')
-semi join known_path using (path);
+from known_slice;
+
+drop table known_slice;
 """
 
 _ACCEPTANCES = """
@@ -154,25 +154,31 @@ where account_key is null or dt is null or status is null or rows is null
 """
 
 
-def tables_of(
-    manifests: Mapping[str, bytes],
-    verdicts: Mapping[str, bytes],
-    accepted: Collection[tuple[str, str, str]],
-    known: Collection[str] = (),
-    known_file: Path | None = None,
-) -> "tuple[duckdb.DuckDBPyConnection, list[str]]":
-    """Return a database in memory, and the paths of manifests that lack what each must have.
-
-    manifests and verdicts are contents by path; accepted is of (batch id, account, day); known are
-    the manifests whose slices stand in known_file. Table `slice`: a row per record with the gate's
-    word (passed, failures; NULL: none yet) and is_accepted. Views: `admitted`, the slices that may
-    count; `ungated` and `refused`, the paths of the manifests with such a slice, which are never
-    known ones. Raises duckdb.Error on what is no JSON.
-    """
+def open_tables() -> "duckdb.DuckDBPyConnection":
+    """Return a database in memory, for make_tables."""
     import duckdb
 
     database = duckdb.connect()
     database.execute("set TimeZone = 'UTC'")
+    return database
+
+
+def make_tables(
+    database: "duckdb.DuckDBPyConnection",
+    manifests: Mapping[str, bytes],
+    verdicts: Mapping[str, bytes],
+    accepted: Collection[tuple[str, str, str]],
+    *,
+    is_known: bool = False,
+) -> list[str]:
+    """Make the tables of what landed; return the manifests that lack what each must have.
+
+    manifests and verdicts are contents by path; accepted is of (batch id, account, day); is_known:
+    the slices of other manifests stand in the table known_slice. Table `slice`: a row per record
+    with the gate's word (passed, failures; NULL: none yet) and is_accepted. Views: `admitted`, the
+    slices that may count; `ungated` and `refused`, the paths of the manifests with such a slice,
+    which are never known ones. Raises duckdb.Error on what is no JSON.
+    """
     database.register("manifest_body", _bodies(manifests))
     database.register("verdict_body", _bodies(verdicts))
     rows = [
@@ -181,13 +187,12 @@ def tables_of(
     ]
     database.register("accepted", pa.Table.from_pylist(rows, schema=_ACCEPTED))
     database.execute(_TABLES)
-    if known:
-        database.register("known_path", pa.table({"path": pa.array(known, pa.string())}))
-        database.execute(_KNOWN.format(file=str(known_file).replace("'", "''")))
+    if is_known:
+        database.execute(_KNOWN)
     if rows:
         database.execute(_ACCEPTANCES)
     database.execute(_VIEWS.format(readable=sql_list(READABLE), judged=sql_list(JUDGED)))
-    return database, [path for (path,) in database.execute(_BROKEN).fetchall()]
+    return [path for (path,) in database.execute(_BROKEN).fetchall()]
 
 
 def sql_list(words: Iterable[str]) -> str:
