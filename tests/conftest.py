@@ -12,11 +12,19 @@ from typing import Any
 import pytest
 import requests
 import uvicorn
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from sandbox.clock import clock
 from sandbox.server import make_app
 from sandbox.world import World, connections, load_world
 from tidemark.settings import PROJECT_ROOT, Settings, load_settings
+
+# machines are shared: how long an example takes there says nothing of the code
+hypothesis_settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("shared machine")
 
 SHARED = PROJECT_ROOT.parent / "shared"
 START = "2026-04-16T10:45:00+08:00"

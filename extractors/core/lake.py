@@ -334,9 +334,16 @@ class Lake:
 
     def verdicts_of(self, batch_id: str) -> list[SliceVerdict]:
         """Return the verdicts on one batch so far."""
-        if not self.exists(f"_verdicts/{batch_id}.json"):
-            return []
-        return _slice_verdicts(self._json(f"_verdicts/{batch_id}.json"))
+        path = f"_verdicts/{batch_id}.json"
+        return self.verdicts(path) if self.exists(path) else []
+
+    def verdicts(self, path: str) -> list[SliceVerdict]:
+        """Return the verdicts in one file; LakeError names it where it holds none."""
+        body = self._json(path)
+        try:
+            return _slice_verdicts(body)
+        except (KeyError, TypeError, ValueError) as error:
+            raise LakeError(f"{self.url}/{path}: is no verdict ({error!r}); {BROKEN}") from None
 
     def accept(self, key: SliceKey, batch_id: str, reason: str, accepted_at: str) -> None:
         """Make a suspect or refused slice current, on the record."""

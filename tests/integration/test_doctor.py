@@ -462,8 +462,9 @@ def test_a_lake_without_the_right_to_read_it_is_unreadable(sandbox, tmp_path):
     ["_manifests/douyin/videos/dt=2026-04-14/b1.json", "_verdicts/b1.json"],
     ids=["manifest", "verdict"],
 )
-def test_a_lake_file_broken_is_named(doctor, sandbox, path):
-    open_lake(sandbox.settings.lake_url).write_bytes(path, b'{"batch_id": "b1", "sli')
+@pytest.mark.parametrize("content", [b'{"batch_id": "b1", "sli', b'{"batch_id": "b1"}', b"[1]"])
+def test_a_lake_file_broken_is_named(doctor, sandbox, path, content):
+    open_lake(sandbox.settings.lake_url).write_bytes(path, content)
 
     found = only(doctor(), "lake file broken", "problem")
 

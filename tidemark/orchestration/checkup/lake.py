@@ -1,9 +1,9 @@
 """The lake: whether it can be read, how new it is, and what in it waits for a person."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from extractors.core.lake import KNOWN_URLS, Lake, LakeError, Manifest, SliceKey, open_lake
 from extractors.core.model import Account, Platform, Stream
@@ -18,6 +18,7 @@ from warehouse.slices import LakeState, Source, read_lake_state
 from warehouse.source_day import ENDED
 
 SHOWN_AT_MOST = 5
+Read = TypeVar("Read")
 DROPS = "drops"
 
 
@@ -30,7 +31,8 @@ def check_lake(settings: Settings) -> Iterator[Finding]:
         remedy = f"set TIDEMARK_LAKE to {KNOWN_URLS}; give this user the right to read it"
         yield problem("lake unreadable", f"{settings.lake_url}: {error}", remedy)
         return
-    manifests, broken = _read(lake, paths)
+    manifests, broken = _read(lake.manifest, paths)
+    broken += _read(lake.verdicts, lake.list_files("_verdicts"))[1]
     yield from broken
     if broken:
         return
@@ -43,17 +45,18 @@ def check_lake(settings: Settings) -> Iterator[Finding]:
         yield _broken(error)
 
 
-def _read(lake: Lake, paths: list[str]) -> tuple[list[Manifest], list[Finding]]:
-    manifests, broken = [], []
-    for read, path in [(lake.manifest, path) for path in paths]:
+def _read(read: Callable[[str], Read], paths: Iterable[str]) -> tuple[list[Read], list[Finding]]:
+    """Return what was read, and what is wrong with the files that could not be."""
+    found, broken = [], []
+    for path in paths:
         try:
-            manifests.append(read(path))
+            found.append(read(path))
         except LakeError as error:
             broken.append(_broken(error))
         except OSError as error:
             remedy = "give this user the right to read it"
             broken.append(problem("lake unreadable", f"{path}: {error}", remedy))
-    return manifests, broken
+    return found, broken
 
 
 def _broken(error: LakeError) -> Finding:
