@@ -31,35 +31,34 @@ SLICES = pa.schema(
 Source = tuple[str, str, str]
 KEY = "platform, stream, account_key, dt"
 
-# of replaced slices the newest counts, of versions every one; and what no stream declares, none.
-# nearly every day was read once: only the others are sorted
+
+def first_of_each(relation: str, order: str, among: str = "true") -> str:
+    """Return the query for the first row of every key, among some rows; all others stay.
+
+    Nearly every day was read once, so only the keys that stand more than once are sorted.
+    """
+    read_again = f"select {KEY} from {relation} where {among} group by all having count(*) > 1"
+    return f"""
+    select * from {relation} anti join ({read_again}) using ({KEY})
+    union all
+    (
+        select * from {relation} semi join ({read_again}) using ({KEY})
+        qualify row_number() over (partition by {KEY} order by {order}) = 1
+    )
+    """
+
+
+# of replaced slices the newest counts, of versions every one; and what no stream declares, none
 _TABLES = f"""
 create temp table winner as
 with counting as (
     select admitted.* exclude (is_accepted, passed, failures), declared.merge
     from admitted
     inner join declared using (platform, stream)
-),
-
-read_again as (
-    select {KEY}
-    from counting
-    where merge = 'replace_slice'
-    group by all
-    having count(*) > 1
 )
 
 select * exclude (merge)
-from counting
-anti join read_again using ({KEY})
-union all
-select * exclude (merge)
-from (
-    select *
-    from counting
-    semi join read_again using ({KEY})
-    qualify row_number() over (partition by {KEY} order by {NEWEST}) = 1
-);
+from ({first_of_each("counting", NEWEST, "merge = 'replace_slice'")});
 
 create temp view ending as
 select

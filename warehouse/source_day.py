@@ -10,7 +10,7 @@ from extractors.core.asking import LAST_HOUR
 from extractors.core.landed import NEWEST, sql_list
 from warehouse.asof import account_starts, feeds
 from warehouse.site import Site
-from warehouse.slices import KEY, LakeState
+from warehouse.slices import KEY, LakeState, first_of_each
 
 UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
 ENDED = frozenset({"ok", "empty", "not_offered"})
@@ -62,25 +62,8 @@ counting as (
     where dt <= $as_of
 ),
 
-read_again as (
-    select {KEY}
-    from counting
-    group by all
-    having count(*) > 1
-),
-
 winners as (
-    select *
-    from counting
-    anti join read_again using ({KEY})
-    union all
-    select *
-    from (
-        select *
-        from counting
-        semi join read_again using ({KEY})
-        qualify row_number() over (partition by {KEY} order by rows > 0 desc, {NEWEST}) = 1
-    )
+    {first_of_each("counting", f"rows > 0 desc, {NEWEST}")}
 ),
 
 attempts as (

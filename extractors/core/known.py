@@ -9,7 +9,7 @@ that cannot be read, everything is parsed.
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -61,24 +61,23 @@ copy (
 
 
 def marks_of(
-    manifests: Iterable[fs.FileInfo], verdicts: Iterable[fs.FileInfo], root: str, shape: str
+    manifests: Mapping[str, fs.FileInfo], verdicts: Mapping[str, fs.FileInfo], shape: str
 ) -> Marks:
     """Return the mark of every manifest whose files, and whose verdict's, will not change unseen.
 
-    shape says which lake it is and how slices are told, so that another's marks differ. A store
-    that does not tell when a file was written gives no marks.
+    Both are listings by path. shape says which lake it is and how slices are told, so that
+    another's marks differ. A store that does not tell when a file was written gives no marks.
     """
-    listed, judged = list(manifests), {_stem(info.path): info for info in verdicts}
-    times = [info.mtime_ns for info in [*listed, *judged.values()]]
-    if any(time is None for time in times):
+    times = [info.mtime_ns for info in (*manifests.values(), *verdicts.values())]
+    if None in times:
         return {}
     settled = max(times, default=0) - SETTLED_NS
+    verdict_of = {PurePosixPath(path).stem: info for path, info in verdicts.items()}
     found = {}
-    for info in listed:
-        verdict = judged.get(_stem(info.path))
+    for path, info in manifests.items():
+        verdict = verdict_of.get(PurePosixPath(path).stem)
         files = [info] if verdict is None else [info, verdict]
         if all(file.mtime_ns < settled for file in files):
-            path = info.path[len(root) + 1 :]
             found[path] = "/".join([shape, *(f"{file.size}:{file.mtime_ns}" for file in files)])
     return found
 
@@ -129,7 +128,3 @@ def _quoted(file: Path) -> str:
 
 def _table(**columns: Iterable[str]) -> pa.Table:
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-
-
-def _stem(path: str) -> str:
-    return PurePosixPath(path).stem

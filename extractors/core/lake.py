@@ -235,18 +235,16 @@ class Lake:
 
     def list_files(self, folder: str) -> list[str]:
         """Return the files below a folder, sorted, without temporary ones."""
-        return sorted(map(self._path, self._infos(folder)))
+        return sorted(self._listed(folder))
 
-    def _infos(self, folder: str) -> list[fs.FileInfo]:
+    def _listed(self, folder: str) -> dict[str, fs.FileInfo]:
         selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True, recursive=True)
-        return [
-            info
+        prefix = len(self.root) + 1
+        return {
+            info.path[prefix:]: info
             for info in self.filesystem.get_file_info(selector)
             if info.type == fs.FileType.File and not Path(info.path).name.startswith(".")
-        ]
-
-    def _path(self, info: fs.FileInfo) -> str:
-        return str(info.path[len(self.root) + 1 :])
+        }
 
     def _json(self, path: str) -> Any:
         return self._parsed(path, self.read_bytes(path))
@@ -371,13 +369,13 @@ class Lake:
         assert self.copies is not None
         file = self.copies / KNOWN
         shape = hashlib.sha256(f"{self.url} {SHAPE}".encode()).hexdigest()[:16]
-        listed, judged = self._infos("_manifests"), self._infos("_verdicts")
+        listed, judged = self._listed("_manifests"), self._listed("_verdicts")
         database = open_tables()
-        known = read_known(database, file, marks_of(listed, judged, self.root, shape))
-        new = {self._path(info) for info in listed} - known
+        known = read_known(database, file, marks_of(listed, judged, shape))
+        new = sorted(listed.keys() - known)
         batches = {Path(path).stem for path in new}
-        verdicts = [path for path in map(self._path, judged) if Path(path).stem in batches]
-        found = self._landed(self._bodies(sorted(new)), self._bodies(verdicts), database, known)
+        verdicts = (path for path in judged if Path(path).stem in batches)
+        found = self._landed(self._bodies(new), self._bodies(verdicts), database, known)
         keep_known(found.tables, file, known)
         return found
 
