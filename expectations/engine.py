@@ -7,11 +7,17 @@ before the result is fetched, and duckdb-engine then drops the result. One is ke
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import sqlalchemy
 
-from expectations.library import ExecutionEngine, SqlAlchemyExecutionEngine, SQLDatasource
+from expectations.library import (
+    ExecutionEngine,
+    SqlAlchemyExecutionEngine,
+    SQLDatasource,
+    TableMetricProvider,
+    metric_value,
+)
 
 # inside the datasource the name `type` is a field
 EngineClass = type[ExecutionEngine]
@@ -32,6 +38,29 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
         if hasattr(self, "_kept"):
             self._kept.close()
         self.engine.dispose()
+
+
+class DuckDBColumnTypes(TableMetricProvider):  # type: ignore[misc]
+    """The columns of a table, asked once: the stock metric reflects keys and comments too.
+
+    That took a third of all the time that the checks of a release take.
+    """
+
+    metric_name = "table.column_types"
+    value_keys = ("include_nested",)
+    default_kwarg_values: ClassVar = {"include_nested": True}
+
+    @metric_value(engine=DuckDBExecutionEngine)  # type: ignore[untyped-decorator]
+    def _duckdb(
+        cls,  # noqa: N805 - a metric is called on its class
+        execution_engine: DuckDBExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        **_unused: Any,
+    ) -> list[dict[str, Any]]:
+        table, *_ = execution_engine.get_compute_domain(metric_domain_kwargs, "table")
+        with execution_engine.get_connection() as connection:
+            names = list(connection.execute(sqlalchemy.select(table).limit(0)).keys())
+        return [{"name": name, "type": None} for name in names]
 
 
 class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]

@@ -3,9 +3,11 @@
 Where pyspark is installed, the library loads all of it for types of its own. The gates hand it SQL
 alone; and loading parts of pyspark ends a process whose main module has no file, such as a worker
 of a test run or of a pool. scipy's distributions, a third of the time of the import, serve a few
-expectations on distributions: they are loaded when one of those runs.
+expectations on distributions: they are loaded when one of those runs. Its thousands of classes
+stay for good, so the import neither waits for the collector of garbage nor leaves it work.
 """
 
+import gc
 import importlib.util
 import os
 import sys
@@ -28,6 +30,19 @@ def _hidden(package: str) -> Iterator[None]:
             sys.modules[package] = before
 
 
+@contextmanager
+def _for_good() -> Iterator[None]:
+    """Let no garbage be looked for in what is about to be loaded, now or later."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
 def _when_used(module: str) -> None:
     """Let a module be loaded by the first use of what is in it."""
     spec = importlib.util.find_spec(module)
@@ -42,18 +57,22 @@ def _when_used(module: str) -> None:
 
 
 _when_used("scipy.stats")
-with _hidden("pyspark"):
+with _hidden("pyspark"), _for_good():
     import great_expectations as gx
     from great_expectations import expectations as known_expectations
     from great_expectations.datasource.fluent import SQLDatasource
     from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecutionEngine
     from great_expectations.expectations.expectation import Expectation
+    from great_expectations.expectations.metrics.metric_provider import metric_value
+    from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 __all__ = [
     "ExecutionEngine",
     "Expectation",
     "SQLDatasource",
     "SqlAlchemyExecutionEngine",
+    "TableMetricProvider",
     "gx",
     "known_expectations",
+    "metric_value",
 ]
