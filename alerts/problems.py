@@ -14,7 +14,7 @@ from alerts.names import broken_rule, label, short_code
 from alerts.text import day
 from alerts.unjudged import unjudged_words
 from extractors.core.lake import Lake
-from tidemark.clock import business_date
+from tidemark.clock import business_date, days_between
 from tidemark.config.alerts import LANGUAGES
 from tidemark.config.metrics import load_metrics
 from tidemark.settings import Settings
@@ -210,7 +210,7 @@ def _silence(platform: str, found: Iterable[re.Match[str]], language: str) -> st
     """Say until which day a platform was read, and which days are missing since."""
     until, last = _silent_span(found)
     first = until + timedelta(days=1) if until else min(date.fromisoformat(m["dt"]) for m in found)
-    days = [day(first + timedelta(days=n), language) for n in range((last - first).days + 1)]
+    days = [day(each, language) for each in days_between(first, last)]
     if len(days) > SHOWN_AT_MOST:
         days = [f"{days[0]}–{days[-1]}"]
     return SILENT[language][until is not None].format(

@@ -1,7 +1,7 @@
 """The one place that asks what time it is."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,3 +50,8 @@ def business_date(moment: datetime) -> date:
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no zone; its day would depend on the machine")
     return moment.astimezone(SHANGHAI).date()
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from one to another, both among them; none when the last is before."""
+    return [first + timedelta(n) for n in range((last - first).days + 1)]

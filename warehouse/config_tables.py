@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.core.lake import Lake
-from tidemark.clock import business_date
+from tidemark.clock import business_date, days_between
 from tidemark.config.loader import Config, load_config
 from tidemark.settings import Settings
 from warehouse.goal_rows import goal_rows, guardrail_rows
@@ -173,7 +173,7 @@ def _weights(goals: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             reach[goal["curve"]] = max(reach.get(goal["curve"], FIRST_DAY), goal["ends_on"])
     for curve, last in reach.items():
         points = [(date.fromisoformat(day), weight) for day, weight in json.loads(curve)]
-        for day in _range(points[0][0], last):
+        for day in days_between(points[0][0], last):
             weight = [weight for since, weight in points if since <= day][-1]
             yield {"curve": curve, "stat_date": day, "weight": weight}
 
@@ -183,8 +183,4 @@ def _days(goals: Sequence[Mapping[str, Any]], today: date) -> Iterator[dict[str,
         return
     first = min(goal["campaign_starts_on"] for goal in goals) - WEEKDAY_HISTORY
     last = max([today, *(goal["ends_on"] for goal in goals)])
-    yield from ({"date": day} for day in _range(first, last))
-
-
-def _range(first: date, last: date) -> list[date]:
-    return [first + timedelta(n) for n in range((last - first).days + 1)]
+    yield from ({"date": day} for day in days_between(first, last))

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from extractors.core.formats import FileFormat
+from tidemark.clock import days_between
 
 Row = Mapping[str, Any]
 FieldKind = Literal["attribute", "snapshot", "increment", "cumulative", "window_total"]
@@ -79,7 +80,7 @@ class Window:
 
     def days(self) -> list[date]:
         """Return every day of the window, oldest first."""
-        return [self.since + timedelta(n) for n in range((self.until - self.since).days + 1)]
+        return days_between(self.since, self.until)
 
     def split(self, days: int) -> list["Window"]:
         """Cut the window into consecutive windows of at most that many days."""
