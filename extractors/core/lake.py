@@ -15,7 +15,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +25,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from extractors.core.known import keep_known, marks_of, read_known
-from extractors.core.landed import NEWEST, SHAPE, make_tables, open_tables, sql_list
+from extractors.core.known import batch_of, keep_known, marks_of, read_known
+from extractors.core.landed import (
+    DAY_MARKS,
+    MARKED,
+    NEWEST,
+    SHAPE,
+    make_tables,
+    of_days,
+    open_tables,
+    sql_list,
+)
 from extractors.core.model import JUDGED, SliceStatus, Stream
 from tidemark.errors import TidemarkError
 
@@ -39,8 +48,8 @@ BROKEN = (
     "tidemark extract reads it again"
 )
 LISTINGS_AT_MOST = 5
-#: the file of known slices among the copies
-KNOWN = "known_slices.parquet"
+#: the folder of known slices among the copies
+KNOWN = "known_slices"
 Read = TypeVar("Read")
 
 
@@ -200,9 +209,9 @@ class Lake:
         """Delete copies of all files but these."""
         if self.is_local or self.copies is None:
             return
-        kept = {self.copies / path for path in (*paths, KNOWN)}
+        kept, known = {self.copies / path for path in paths}, self.copies / KNOWN
         for copy in self.copies.rglob("*"):
-            if copy.is_file() and copy not in kept:
+            if copy.is_file() and copy not in kept and copy.parent != known:
                 copy.unlink(missing_ok=True)
 
     def _drop_copy(self, path: str) -> None:
@@ -243,7 +252,7 @@ class Lake:
         return {
             info.path[prefix:]: info
             for info in self.filesystem.get_file_info(selector)
-            if info.type == fs.FileType.File and not Path(info.path).name.startswith(".")
+            if info.type == fs.FileType.File and not info.base_name.startswith(".")
         }
 
     def _json(self, path: str) -> Any:
@@ -360,38 +369,38 @@ class Lake:
         if platform or self.copies is None:
             manifests = self._manifest_bodies(platform, stream, days)
             # of one stream, its own verdicts only: those of the whole lake are many
-            batches = (Path(path).stem for path in manifests) if stream else None
+            batches = (batch_of(path) for path in manifests) if stream else None
             return self._landed(manifests, self._verdicts(batches))
         return self._while_listed("_manifests", self._all_landed)
 
     def _all_landed(self) -> "Landed":
         """Return all that was committed: parsed where it is new, else as it was kept (known.py)."""
         assert self.copies is not None
-        file = self.copies / KNOWN
+        folder = self.copies / KNOWN
         shape = hashlib.sha256(f"{self.url} {SHAPE}".encode()).hexdigest()[:16]
         listed, judged = self._listed("_manifests"), self._listed("_verdicts")
         database = open_tables()
-        known = read_known(database, file, marks_of(listed, judged, shape))
+        marks = marks_of(listed, judged, shape)
+        known = read_known(database, folder, marks)
         new = sorted(listed.keys() - known)
-        batches = {Path(path).stem for path in new}
-        verdicts = (path for path in judged if Path(path).stem in batches)
-        found = self._landed(self._bodies(new), self._bodies(verdicts), database, known)
-        keep_known(found.tables, file, known)
-        return found
+        batches = {batch_of(path) for path in new}
+        verdicts = (path for path in judged if batch_of(path) in batches)
+        found = self._landed(self._bodies(new), self._bodies(verdicts), database)
+        keep_known(found.tables, folder)
+        return replace(found, marks={path: marks.get(path) for path in listed})
 
     def _landed(
         self,
         manifests: Mapping[str, bytes],
         verdicts: Mapping[str, bytes],
         database: "duckdb.DuckDBPyConnection | None" = None,
-        known: Collection[str] = (),
     ) -> "Landed":
         import duckdb
 
         database = database or open_tables()
         accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in self.ledger("acceptances")}
         try:
-            broken = make_tables(database, manifests, verdicts, accepted, is_known=bool(known))
+            broken = make_tables(database, manifests, verdicts, accepted)
         except duckdb.Error as error:
             self._tell_broken(manifests, verdicts)
             raise LakeError(f"{self.url}: manifests and verdicts cannot be read: {error}") from None
@@ -463,11 +472,25 @@ class Lake:
 
 @dataclass(frozen=True)
 class Landed:
-    """What was committed when it was asked for; `tables` is as landed.make_tables makes it."""
+    """What was committed when it was asked for; `tables` is as landed.make_tables makes it.
+
+    marks: of every manifest, by path, what tells whether it or its verdict has changed (known.py);
+    None where nothing can tell.
+    """
 
     lake: Lake
     tables: "duckdb.DuckDBPyConnection"
     bodies: Mapping[str, bytes]
+    marks: Mapping[str, str | None] = field(default_factory=dict)
+
+    def day_marks(self) -> dict[date, str | None]:
+        """Return by day what tells whether anything about its slices has changed.
+
+        It is None for a day that was written to a moment ago, and where the lake has no marks.
+        """
+        table = pa.table({"path": list(self.marks), "mark": list(self.marks.values())}, MARKED)
+        self.tables.register("marked", table)
+        return dict(self.tables.execute(DAY_MARKS).fetchall())
 
     def manifests(self, view: str) -> list[Manifest]:
         """Return the manifests that a view of paths names: ungated, or refused."""
@@ -515,9 +538,7 @@ def _of(platform: str, stream: str, days: Collection[date] | None) -> str:
         for name, value in [("platform", platform), ("stream", stream)]
         if value
     ]
-    if days is not None:
-        conditions.append(f"dt in ({sql_list(map(str, days)) or 'null'})")
-    return " and ".join(conditions) or "true"
+    return " and ".join([*conditions, of_days("dt", days)])
 
 
 def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[WinningSlice]:
@@ -527,14 +548,18 @@ def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[Win
     return list({winner.key: winner for winner in admitted}.values())
 
 
-def current_rows_sql(stream: Stream, files: Sequence[str], winners: str) -> str:
+def current_rows_sql(
+    stream: Stream, files: Sequence[str], winners: str, *, is_one_shape: bool = False
+) -> str:
     """Return the DuckDB query for a stream's current rows.
 
     files are addresses (a zero-row file among them, so that the list is never empty); winners as
-    in current_rows_of.
+    in current_rows_of. is_one_shape: all files have the same columns. Otherwise every file is
+    opened only to understand the query, each time that it stands in another one.
     """
     listed = ", ".join("'" + address.replace("'", "''") + "'" for address in files)
-    source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    by_name = str(not is_one_shape).lower()
+    source = f"read_parquet([{listed}], union_by_name = {by_name}, hive_partitioning = false)"
     return current_rows_of(stream, source, winners)
 
 

@@ -58,7 +58,7 @@ from (
     from verdict_body
 );
 
-create temp table slice as
+create temp table parsed_slice as
 with records as (
     select
         path,
@@ -89,8 +89,7 @@ select
     coalesce(records.record.committed_at, records.committed_at) as committed_at,
     records.files,
     verdict.passed,
-    verdict.failures,
-    false as is_accepted
+    verdict.failures
 from records
 left join verdict
     on
@@ -101,25 +100,24 @@ left join verdict
 #: one text for what a file of known slices must have been written by
 SHAPE = _TABLES
 
-_KNOWN = """
-insert into slice by name
-select * exclude (mark), false as is_accepted
-from known_slice;
 
-drop table known_slice;
-"""
-
-_ACCEPTANCES = """
-update slice
-set is_accepted = true
-from accepted
-where
-    slice.batch_id = accepted.batch_id
-    and slice.account_key = accepted.account_key
-    and slice.dt = accepted.dt;
-"""
-
+# read_known makes the view where there is something to know
 _VIEWS = """
+create temp view if not exists known_slice as
+select *
+from parsed_slice
+where false;
+
+create temp view slice as
+select
+    *,
+    (batch_id, account_key, dt) in (select (batch_id, account_key, dt) from accepted) as is_accepted
+from (
+    select * from parsed_slice
+    union all by name
+    select * from known_slice
+);
+
 create temp view admitted as
 select * replace (
     case when rows > 0 then 'ok' else 'empty' end as status,
@@ -132,13 +130,34 @@ where
 
 create temp view ungated as
 select distinct path
-from slice
+from parsed_slice
 where status in ({judged}) and passed is null;
 
 create temp view refused as
 select distinct path
-from slice
+from parsed_slice
 where not passed;
+"""
+
+MARKED = pa.schema([("path", pa.string()), ("mark", pa.string())])
+#: by day one mark of all its manifests and of what was accepted; NULL where one has no mark
+DAY_MARKS = """
+with said as (
+    select distinct slice.dt, slice.path as what, marked.mark
+    from slice
+    left join marked using (path)
+    union all
+    select dt, batch_id || '/' || account_key as what, 'accepted' as mark
+    from accepted
+)
+
+select
+    dt,
+    case
+        when count(*) = count(mark) then md5(string_agg(what || ' ' || mark, chr(10) order by what))
+    end as mark
+from said
+group by dt
 """
 
 _BROKEN = """
@@ -149,7 +168,7 @@ where
     or committed_at is null or captured_at is null or slices is null
 union
 select path
-from slice
+from parsed_slice
 where account_key is null or dt is null or status is null or rows is null
 """
 
@@ -168,16 +187,14 @@ def make_tables(
     manifests: Mapping[str, bytes],
     verdicts: Mapping[str, bytes],
     accepted: Collection[tuple[str, str, str]],
-    *,
-    is_known: bool = False,
 ) -> list[str]:
     """Make the tables of what landed; return the manifests that lack what each must have.
 
-    manifests and verdicts are contents by path; accepted is of (batch id, account, day); is_known:
-    the slices of other manifests stand in the table known_slice. Table `slice`: a row per record
-    with the gate's word (passed, failures; NULL: none yet) and is_accepted. Views: `admitted`, the
-    slices that may count; `ungated` and `refused`, the paths of the manifests with such a slice,
-    which are never known ones. Raises duckdb.Error on what is no JSON.
+    manifests and verdicts are contents by path; accepted is of (batch id, account, day). The
+    slices of other manifests may stand in a view known_slice. Views: `slice`, a row per record
+    with the gate's word (passed, failures; NULL: none yet) and is_accepted; `admitted`, the slices
+    that may count; `ungated` and `refused`, the paths of the manifests with such a slice, which are
+    never known ones. Raises duckdb.Error on what is no JSON.
     """
     database.register("manifest_body", _bodies(manifests))
     database.register("verdict_body", _bodies(verdicts))
@@ -187,12 +204,16 @@ def make_tables(
     ]
     database.register("accepted", pa.Table.from_pylist(rows, schema=_ACCEPTED))
     database.execute(_TABLES)
-    if is_known:
-        database.execute(_KNOWN)
-    if rows:
-        database.execute(_ACCEPTANCES)
     database.execute(_VIEWS.format(readable=sql_list(READABLE), judged=sql_list(JUDGED)))
     return [path for (path,) in database.execute(_BROKEN).fetchall()]
+
+
+def of_days(column: str, days: Collection[date] | None) -> str:
+    """Return the SQL condition for some days, or for all."""
+    if days is None:
+        return "true"
+    listed = ", ".join(f"date '{day}'" for day in sorted(days))
+    return f"{column} in ({listed or 'null'})"
 
 
 def sql_list(words: Iterable[str]) -> str:

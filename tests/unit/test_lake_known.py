@@ -126,12 +126,27 @@ def test_what_was_written_just_now_is_not_kept(tmp_path, monkeypatch):
 def test_a_broken_file_is_as_none_and_is_written_anew(tmp_path, everything_is_kept, content):
     lake = settled_lake(tmp_path)
     before = landed(lake)
-    file = tmp_path / "copies" / KNOWN
+    [file] = (tmp_path / "copies" / KNOWN).iterdir()
     whole = file.read_bytes()
     file.write_bytes(content)
 
     assert landed(lake) == before
-    assert len(file.read_bytes()) == len(whole)
+    *_, newest = sorted((tmp_path / "copies" / KNOWN).iterdir())
+    assert len(newest.read_bytes()) == len(whole)
+
+
+def test_who_reads_a_file_is_not_disturbed_by_the_next(tmp_path, everything_is_kept):
+    lake = settled_lake(tmp_path)
+    lake.landed()
+    reader = lake.landed()
+
+    land(lake, DAYS, 3, {"c": {"x": 1}})
+    lake.landed()
+    land(lake, DAYS, 4, {"d": {"x": 1}})
+    lake.landed()
+
+    assert [winner.batch_id for winner in reader.admitted()] == ["b001"]
+    assert len(list((tmp_path / "copies" / KNOWN).iterdir())) == known.KEPT
 
 
 def test_what_is_known_of_another_lake_is_not_believed(tmp_path, everything_is_kept):
