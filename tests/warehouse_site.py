@@ -14,6 +14,8 @@ from extractors.core.model import Account, Field, Platform, Stream
 from tidemark.clock import SHANGHAI
 from tidemark.settings import Settings
 from warehouse.site import Site
+from warehouse.slices import read_lake_state
+from warehouse.source_day import expected_sources, source_day_table
 
 PROJECT = Path(__file__).parent / "integration" / "tiny_project"
 
@@ -68,7 +70,7 @@ def make_site(home: Path, day: str = "2026-04-16", at: str = "10:45") -> tuple[S
     config = home / "config"
     config.mkdir(parents=True, exist_ok=True)
     settings = Settings(home, config, (home / "lake").as_uri(), clock)
-    lake = open_lake(settings.lake_url)
+    lake = open_lake(settings.lake_url, home / "copies")
     return Site(settings, lake, ACCOUNTS, (ALPHA, BETA, PAPER), "c1", dict, PROJECT), clock
 
 
@@ -154,3 +156,11 @@ def land_day(site: Site, day: str, count: int = 10) -> None:
     """Land a day of both platforms."""
     land(site, "alpha/days", "alpha_acme", plays(day, count))
     land(site, "beta/days", "beta_acme", plays(day, count))
+
+
+def source_days(site: Site, as_of: date) -> list[dict]:
+    """Return the rows of source_day as a plan of every day tells them."""
+    state = read_lake_state(site)
+    expected = expected_sources(site, state.first_days(as_of))
+    slices = state.slices(as_of)
+    return source_day_table(site, state, as_of, expected, slices).to_pylist()

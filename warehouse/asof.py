@@ -8,7 +8,7 @@ from extractors.core.lake import SliceKey
 from extractors.core.model import Account, Platform, Stream
 from tidemark.clock import SHANGHAI, business_date
 from warehouse.site import Site
-from warehouse.slices import Attempt, LakeState
+from warehouse.slices import Attempt, LakeState, Source
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,12 @@ def is_active(account: Account, day: date) -> bool:
     return is_begun and (account.active_to is None or day <= account.active_to)
 
 
-def account_starts(site: Site, landed: Mapping[str, date]) -> dict[str, date]:
+def account_starts(site: Site, landed: Mapping[Source, date]) -> dict[str, date]:
     """Map each own account with a beginning to its first day: configured, or first landed."""
-    starts = {a.key: a.active_from or landed.get(a.key) for a in site.own_accounts}
+    first: dict[str, date] = {}
+    for (*_, account_key), day in landed.items():
+        first[account_key] = min(day, first.get(account_key, day))
+    starts = {a.key: a.active_from or first.get(a.key) for a in site.own_accounts}
     return {key: day for key, day in starts.items() if day is not None}
 
 

@@ -4,12 +4,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from extractors.core.landed import sql_list
 from tidemark.settings import Settings
 from warehouse.slices import KEY
+from warehouse.source_day import EXPECTED, open_days
+
+if TYPE_CHECKING:
+    pass
 
 CURRENT = "current.duckdb"
 
@@ -18,10 +23,20 @@ CURRENT = "current.duckdb"
 class Base:
     """The memory of a build, as its own database holds it."""
 
+    release_id: str
     model_hash: str
     config_hash: str
     first_date: date
     as_of_date: date
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a build knew of the lake: its days (reading.DAYS), what it expected, what was open."""
+
+    days: pa.Table
+    expected: pa.Table
+    open_days: set[date]
 
 
 def base_path(settings: Settings) -> Path:
@@ -38,13 +53,26 @@ def read_base(settings: Settings) -> Base | None:
     try:
         with duckdb.connect(str(base_path(settings)), read_only=True) as database:
             made_from = database.execute(
-                "select model_hash, config_hash, first_date, as_of_date from state.build"
+                "select release_id, model_hash, config_hash, first_date, as_of_date "
+                "from state.build"
             ).fetchone()
     except duckdb.Error:
         return None
     if made_from is None:
         return None
     return Base(*made_from)
+
+
+def read_memory(settings: Settings) -> Memory:
+    """Return what the newest build knew of the lake; raises duckdb.Error without a build."""
+    import duckdb
+
+    with duckdb.connect(str(base_path(settings)), read_only=True) as database:
+        return Memory(
+            database.execute("select * from state.day").to_arrow_table(),
+            database.execute("select * from state.expected").to_arrow_table().cast(EXPECTED),
+            open_days(database),
+        )
 
 
 def brings_more(settings: Settings, slices: pa.Table, files: Collection[tuple[str, str]]) -> bool:

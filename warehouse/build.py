@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tidemark.clock import days_between
 from tidemark.errors import TidemarkError
 from tidemark.settings import Settings
 from warehouse.base import Base, base_path, read_base
@@ -17,7 +18,7 @@ from warehouse.candidate import remember, start_candidate, write_inputs, write_t
 from warehouse.changes import changed_dates, describe
 from warehouse.errors import BuildError
 from warehouse.lock import locked
-from warehouse.plans import Plan, plan_dir, read_plan, read_slices
+from warehouse.plans import Plan, plan_dir, read_plan
 from warehouse.room import check_room
 from warehouse.site import Site, open_site
 from warehouse.status import write_status
@@ -46,8 +47,7 @@ def build_candidate(
     plan = read_plan(site.settings, plan_id)
     check_room(site)
     try:
-        slices = read_slices(site.settings, plan.plan_id)
-        days = _build(site, plan, slices, transform or _of_engine(site, slices))
+        days = _build(site, plan, transform or _of_engine(site))
     except (TidemarkError, duckdb.Error) as error:
         write_status(site, "build_failed", str(error), late_sources=plan.late_sources)
         if isinstance(error, TidemarkError):
@@ -60,31 +60,25 @@ def build_candidate(
     return plan.plan_id
 
 
-def _of_engine(site: Site, slices: pa.Table) -> Transform:
+def _of_engine(site: Site) -> Transform:
     """Return what builds the tables, as the settings say."""
     if site.settings.engine == "duckdb":
         return run_dbt
     from warehouse.spark import run_dbt_on_spark
 
-    return partial(run_dbt_on_spark, site, slices)
+    return partial(run_dbt_on_spark, site)
 
 
-def _build(
-    site: Site, plan: Plan, slices: pa.Table, transform: Transform
-) -> dict[str, list[str]] | None:
+def _build(site: Site, plan: Plan, transform: Transform) -> dict[str, list[str]] | None:
     import duckdb
 
     folder = plan_dir(site.settings, plan.plan_id)
     (folder / BUILT).unlink(missing_ok=True)
-    base = _usable(read_base(site.settings), plan)
+    base = _base_of(site, plan)
     path = start_candidate(site, plan.plan_id, from_base=base is not None)
     with duckdb.connect(str(path)) as database:
-        write_inputs(site, database, plan, slices)
-        days = _changed(site, database, base, plan, slices)
-    if base is not None and days is None:
-        path = start_candidate(site, plan.plan_id, from_base=False)
-        with duckdb.connect(str(path)) as database:
-            write_inputs(site, database, plan, slices)
+        write_inputs(site, database, plan)
+        days = _changed(site, database, base, plan)
     artifacts = transform(
         site.project_dir,
         site.settings.build_dir,
@@ -94,7 +88,7 @@ def _build(
     )
     models = models_of(artifacts)
     with duckdb.connect(str(path)) as database:
-        remember(database, plan)
+        remember(site.settings, database, plan)
         write_table(database, "state.description", descriptions(models))
         database.execute("checkpoint")
     built = {"changed_dates": days, "rebuilt_from": _rebuilt_from(plan, days, models)}
@@ -133,38 +127,43 @@ def _rebuilt_from(
     """Return the first day that was built anew of each published table that is built by days."""
     if days is None:
         return {}
-    changed = [day for found in days.values() for day in found]
-    first = date.fromisoformat(min([plan.as_of_date, *changed]))
-    return {
-        f"{node['schema']}.{node['alias']}": {
-            "column": node["config"]["day_column"],
-            "day": str(first - timedelta(days=node["config"].get("reopened_days") or 0)),
-        }
-        for node in models
-        if node["config"]["materialized"] == "incremental"
-    }
+    found = {}
+    for node in models:
+        config = node["config"]
+        if config["materialized"] == "incremental":
+            first = date.fromisoformat(min([plan.as_of_date, *days[config["domain"]]]))
+            reopened = timedelta(days=config.get("reopened_days") or 0)
+            name = f"{node['schema']}.{node['alias']}"
+            found[name] = {"column": config["day_column"], "day": str(first - reopened)}
+    return found
 
 
-def _usable(base: Base | None, plan: Plan) -> Base | None:
-    """Return the base if the same models and rules made it, over the same span of days."""
-    if base is None or would_turn_back(base, plan):
+def _base_of(site: Site, plan: Plan) -> Base | None:
+    """Return the base that a plan starts from; BuildError when it is no longer there."""
+    if plan.base is None:
         return None
-    is_same = (base.model_hash, base.config_hash) == (plan.model_hash, plan.config_hash)
-    return base if is_same and str(base.first_date) == plan.first_date else None
-
-
-def would_turn_back(base: Base, plan: Plan) -> bool:
-    """Tell whether the plan would turn the base back in time."""
-    return base.as_of_date > date.fromisoformat(plan.as_of_date)
+    base = read_base(site.settings)
+    if base is None or base.release_id != plan.base:
+        found = "gone or broken" if base is None else f"replaced by that of {base.release_id}"
+        raise BuildError(
+            f"{plan.plan_id} starts from the build of {plan.base}, which is {found}; run tidemark "
+            "release again, it plans anew"
+        )
+    return base
 
 
 def _changed(
-    site: Site, database: Any, base: Base | None, plan: Plan, slices: pa.Table
+    site: Site, database: Any, base: Base | None, plan: Plan
 ) -> dict[str, list[str]] | None:
     if base is None:
         return None
     database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
-    as_of = date.fromisoformat(plan.as_of_date)
-    days = changed_dates(site, database, base, as_of=as_of)
+    days = changed_dates(site, database, base, plan)
     database.execute("detach base")
-    return days
+    return None if days is None else {**days, "source_day": _told_days(plan)}
+
+
+def _told_days(plan: Plan) -> list[str]:
+    """Return the days of which the plan tells how every source has ended."""
+    first, as_of = date.fromisoformat(plan.first_date), date.fromisoformat(plan.as_of_date)
+    return [str(day) for day in days_between(first, as_of)] if plan.days is None else [*plan.days]

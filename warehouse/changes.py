@@ -1,14 +1,19 @@
 """The changed dates of a build: what dbt would read now against what the base build read."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import permutations
 from typing import Any
 
 from extractors.core.lake import SliceKey
+from extractors.core.landed import of_days
 from extractors.core.model import LOAD_FIELDS, Stream
+from tidemark.clock import days_between
 from warehouse.base import Base
+from warehouse.candidate import current_files, current_rows
+from warehouse.plans import Plan
 from warehouse.site import Site
 from warehouse.slices import KEY
 from warehouse.touches import DOMAINS, Touch, touch_of
@@ -25,15 +30,14 @@ _LOAD_COLUMNS = frozenset(name for name, _ in LOAD_FIELDS) - {"account_key", "dt
 class Comparison:
     """A build database whose schema lake is new, with the base build attached as `base`."""
 
+    site: Site
     database: Any
     streams: Mapping[str, Stream]  # by "platform/stream"
     base: Base
     as_of: date
 
 
-def changed_dates(
-    site: Site, database: Any, base: Base, *, as_of: date
-) -> dict[str, list[str]] | None:
+def changed_dates(site: Site, database: Any, base: Base, plan: Plan) -> dict[str, list[str]] | None:
     """Return the changed days per domain; None when the base can no longer be read.
 
     database holds the inputs of the build, and the newest build is attached to it as `base`.
@@ -42,11 +46,14 @@ def changed_dates(
     import duckdb
 
     streams = {f"{platform.name}/{stream.name}": stream for platform, stream in site.streams}
-    comparison = Comparison(database, streams, base, as_of)
-    found: Days = {domain: set(_between(_next(base.as_of_date), as_of)) for domain in DOMAINS}
+    as_of = date.fromisoformat(plan.as_of_date)
+    comparison = Comparison(site, database, streams, base, as_of)
+    since = days_between(base.as_of_date + timedelta(days=1), as_of)
+    found: Days = {domain: set(since) for domain in DOMAINS}
+    read = None if plan.days is None else [date.fromisoformat(day) for day in plan.days]
     try:
-        differing = _differing(database, f"{KEY}, batch_id")
-        appeared = _differing(database, KEY)
+        differing = _differing(database, f"{KEY}, batch_id", read)
+        appeared = _differing(database, KEY, read)
         for name in streams:
             for domain, days in _touched(
                 comparison, name, differing.get(name, set()), appeared.get(name, set())
@@ -64,35 +71,55 @@ def _touched(
 ) -> Iterator[tuple[str, set[date]]]:
     """Yield the days that one stream's changes touch, by domain."""
     touch = touch_of(name, comparison.streams[name])
-    _collect_changed(comparison, name, touch, differing)
+    # a new day is a new slice; what was ahead of time in an old one says so in another column
+    ahead = [day for day in touch.days if day != "dt"]
+    if not differing and not ahead:
+        return
+    _collect_changed(comparison, name, touch, differing, ahead)
     # a slice that comes or goes matters also without rows: observed zero against not observed
     days = {key.dt for key in appeared} | _days(comparison.database, touch, "changed_rows")
     if touch.is_running and days:
-        days |= set(_between(min(days), comparison.as_of))
+        days |= set(days_between(min(days), comparison.as_of))
     yield from ((domain, days) for domain in touch.domains)
+    if not comparison.database.execute("select 1 from changed_rows limit 1").fetchone():
+        return
     for relative, family in touch.relatives.items():
         if relative in comparison.streams:
             yield from _relatives(comparison, touch, relative, family)
 
 
 def _collect_changed(
-    comparison: Comparison, name: str, touch: Touch, differing: set[SliceKey]
+    comparison: Comparison,
+    name: str,
+    touch: Touch,
+    differing: set[SliceKey],
+    ahead: Sequence[str],
 ) -> None:
     """Fill the temporary table changed_rows: rows that differ, and rows that were ahead of time.
 
     Ahead of time: a row with a moment after the base's as-of day was cut there, and counts now
     though it did not change.
     """
-    stream, view = comparison.streams[name], _view(name)
+    stream = comparison.streams[name]
     columns = ", ".join(f'"{column}"' for column in _compared(stream, touch))
-    scope = _scope(stream, differing)
-    now, before = (f"select {columns} from {s}.{view} where {scope}" for s in ("lake", "base.lake"))
-    ahead = " or ".join(f"{day} > date '{comparison.base.as_of_date}'" for day in touch.days)
-    parts = [f"select {columns} from lake.{view} where {ahead}"]
+    everything, compared, parts = f"lake.{_view(name)}", "", []
     if differing:
-        parts += [f"({now} except all {before})", f"({before} except all {now})"]
+        now, before = (_scope(comparison, name, differing, s) for s in ("lake", "base.lake"))
+        compared = (
+            f"with now_rows as (select {columns} from {now}), "
+            f"before_rows as (select {columns} from {before}) "
+        )
+        parts = [
+            f"({rows} except all {others})"
+            for rows, others in permutations(("from now_rows", "from before_rows"))
+        ]
+        if stream.merge == "upsert_version":
+            everything = "now_rows"  # every version is read already
+    if ahead:
+        is_ahead = " or ".join(f"{day} > date '{comparison.base.as_of_date}'" for day in ahead)
+        parts.append(f"select {columns} from {everything} where {is_ahead}")
     comparison.database.execute(
-        f"create or replace temp table changed_rows as {' union all '.join(parts)}"
+        f"create or replace temp table changed_rows as {compared}{' union all '.join(parts)}"
     )
 
 
@@ -118,17 +145,21 @@ def _compared(stream: Stream, touch: Touch) -> list[str]:
     return [*columns, "_is_listed"] if stream.is_complete_listing else columns
 
 
-def _scope(stream: Stream, differing: set[SliceKey]) -> str:
+def _scope(comparison: Comparison, name: str, differing: set[SliceKey], schema: str) -> str:
+    """Return what to select the rows from that may differ: of slices, or every version."""
+    stream = comparison.streams[name]
     if stream.merge == "upsert_version":
-        return "true"
-    if not differing:
-        return "false"
+        return f"{schema}.{_view(name)}"
     keys = sorted((key.account_key, str(key.dt)) for key in differing)
     listed = ", ".join(f"('{account}', date '{day}')" for account, day in keys)
-    since, until = min(key.dt for key in differing), max(key.dt for key in differing)
-    # files are left out by a range of days, never by a list of pairs
-    in_range = f"dt between date '{since}' and date '{until}'"
-    return f"{in_range} and (account_key, dt) in ({listed})"
+    site, days = comparison.site, {key.dt for key in differing}
+    # a view opens all files, and a day stands in few of them
+    [rows] = [
+        current_rows(site.lake, files, schema)
+        for files in current_files(site, comparison.database, schema, days)
+        if files.view == f"lake.{_view(name)}"
+    ]
+    return f"({rows}) as rows where (account_key, dt) in ({listed})"
 
 
 def _days(database: Any, touch: Touch, table: str) -> set[date]:
@@ -137,10 +168,12 @@ def _days(database: Any, touch: Touch, table: str) -> set[date]:
     return {day for (day,) in rows}
 
 
-def _differing(database: Any, columns: str) -> dict[str, set[SliceKey]]:
-    """Return by stream the slices that only one of the two builds is made from."""
+def _differing(
+    database: Any, columns: str, days: Collection[date] | None
+) -> dict[str, set[SliceKey]]:
+    """Return by stream the slices, of some days, that only one of the two builds is made from."""
     now, before = (
-        f"select {columns} from {table}"
+        f"select {columns} from {table} where {of_days('dt', days)}"
         for table in ("lake.winning_slice", "base.lake.winning_slice")
     )
     rows = database.execute(f"({now} except {before}) union all ({before} except {now})").fetchall()
@@ -153,14 +186,6 @@ def _differing(database: Any, columns: str) -> dict[str, set[SliceKey]]:
 
 def _view(name: str) -> str:
     return name.replace("/", "__")
-
-
-def _next(day: date) -> date:
-    return day + timedelta(days=1)
-
-
-def _between(since: date, until: date) -> list[date]:
-    return [since + timedelta(n) for n in range((until - since).days + 1)]
 
 
 def describe(days: Mapping[str, list[str]] | None) -> str:

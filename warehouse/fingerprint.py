@@ -3,15 +3,12 @@
 import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tidemark.settings import PROJECT_ROOT
 from warehouse.site import Site
 
-_OF_A_SLICE = ("platform", "stream", "account_key", "dt", "batch_id", "status", "rows")
 _CODE = frozenset({".sql", ".yml", ".yaml", ".csv", ".json", ".py"})
 _WORDING = frozenset({"alerts.yml", "playbooks.yml"})
 _GENERATED = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
@@ -53,11 +50,10 @@ def audit_hash() -> str:
     return _hash(_files(PROJECT_ROOT / "expectations" / "marts"))
 
 
-def input_hash(slices: pa.Table, hashes: Sequence[str]) -> str:
-    """Hash everything a release is made from; slices as warehouse/slices.py sorts them."""
-    told = [slices[name].cast(pa.string()) for name in _OF_A_SLICE]
-    lines = pc.binary_join_element_wise(*told, "|").to_pylist()
-    return _hash(["\n".join(lines).encode(), *(part.encode() for part in hashes)])
+def input_hash(days: Iterable[tuple[date, str]], hashes: Sequence[str]) -> str:
+    """Hash everything a release is made from; days are those with slices, and their hashes."""
+    lines = "\n".join(f"{day} {text}" for day, text in sorted(days))
+    return _hash([lines.encode(), *(part.encode() for part in hashes)])
 
 
 def code_version(models: str) -> str:

@@ -3,28 +3,38 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tidemark.clock import business_date
 from tidemark.settings import Settings
 from warehouse.asof import Due, account_starts, due_day
-from warehouse.base import brings_more, read_base
+from warehouse.base import Base, brings_more, read_base
 from warehouse.fingerprint import audit_hash, code_version, config_hash, input_hash, model_hash
 from warehouse.hold import read_hold
 from warehouse.lock import locked
-from warehouse.plans import Plan, drop_plan, open_plans, plan_dir, read_plan
+from warehouse.plans import (
+    DAYS_FILE,
+    EXPECTED_FILE,
+    SLICES_FILE,
+    SOURCE_DAYS_FILE,
+    Plan,
+    drop_plan,
+    open_plans,
+    plan_dir,
+    read_plan,
+)
 from warehouse.publishers import catch_up
+from warehouse.reading import Reading, read_days
 from warehouse.recovery import finish_what_was_begun
 from warehouse.releases import PLANS, current_entry, next_id
 from warehouse.room import check_room
 from warehouse.site import Site, open_site
-from warehouse.slices import LakeState, read_lake_state
-from warehouse.source_day import source_day_table
+from warehouse.slices import LakeState, Source, read_lake_state
+from warehouse.source_day import expected_sources, source_day_table
 from warehouse.status import Outcome, write_atomically, write_status
 
 logger = logging.getLogger(__name__)
@@ -92,37 +102,60 @@ def _decide(site: Site, state: LakeState, *, force: bool) -> Plan | Nothing:
     waiting = Nothing("waiting", f"waiting for {awaited}", due)
     if due.as_of is None:
         return waiting
-    slices = state.slices(due.as_of)
-    if not slices.num_rows:
-        return Nothing("unchanged", f"the lake holds no current slice up to {due.as_of}", due)
-    found = _describe(site, due, state, slices)
-    if force:
-        return _keep(site, found, state, slices)
-    if current is not None and _is_same(found, current):
-        reason = f"nothing changed since {current['release_id']} ({slices.num_rows} slices)"
-        return waiting if due.waiting else Nothing("unchanged", reason, due)
-    if due.waiting and not _is_urgent(site, found, current, slices):
-        return waiting
-    return _keep(site, found, state, slices)
-
-
-def _describe(site: Site, due: Due, state: LakeState, slices: pa.Table) -> Plan:
-    models, config = model_hash(site), config_hash(site)
     landed = state.first_days(due.as_of)
-    first = min([*account_starts(site, landed).values(), *landed.values()])
-    as_of = due.as_of or first
+    if not landed:
+        return Nothing("unchanged", f"the lake holds no current slice up to {due.as_of}", due)
+    described = _describe(site, due, due.as_of, state, landed)
+    base = _usable(read_base(site.settings), described)
+    reading = read_days(site.settings, state, base, expected_sources(site, landed), due.as_of)
+    found = _made_from(described, reading)
+    if force:
+        return _keep(site, found, state, reading)
+    if current is not None and _is_same(found, current):
+        reason = f"nothing changed since {current['release_id']} ({reading.slice_count} slices)"
+        return waiting if due.waiting else Nothing("unchanged", reason, due)
+    if due.waiting and not _is_urgent(site, found, current, reading):
+        return waiting
+    return _keep(site, found, state, reading)
+
+
+def _describe(
+    site: Site, due: Due, as_of: date, state: LakeState, landed: Mapping[Source, date]
+) -> Plan:
+    """Return the plan before it is known what it is made from."""
+    models = model_hash(site)
+    first = min([as_of, *account_starts(site, landed).values(), *landed.values()])
     return Plan(
         plan_id="",
         as_of_date=str(as_of),
-        first_date=str(min(first, as_of)),
-        input_hash=input_hash(slices, (models, config, audit_hash())),
+        first_date=str(first),
+        input_hash="",
         model_hash=models,
-        config_hash=config,
+        config_hash=config_hash(site),
         config_version=site.config_version,
         code_version=code_version(models),
         late_sources=tuple(gap.late() for gap in due.late),
         refused_slices=_refused(site, state),
     )
+
+
+def _made_from(plan: Plan, reading: Reading) -> Plan:
+    """Return a plan with what it is made from."""
+    hashes = (plan.model_hash, plan.config_hash, audit_hash())
+    return replace(
+        plan,
+        input_hash=input_hash(reading.hashes, hashes),
+        base=reading.base,
+        days=None if reading.days is None else tuple(str(day) for day in sorted(reading.days)),
+    )
+
+
+def _usable(base: Base | None, plan: Plan) -> Base | None:
+    """Return the base if the same models and rules made it, over the same span of days."""
+    if base is None or base.as_of_date > date.fromisoformat(plan.as_of_date):
+        return None
+    is_same = (base.model_hash, base.config_hash) == (plan.model_hash, plan.config_hash)
+    return base if is_same and str(base.first_date) == plan.first_date else None
 
 
 def _refused(site: Site, state: LakeState) -> tuple[str, ...]:
@@ -135,7 +168,7 @@ def _is_same(found: Plan, current: Mapping[str, Any]) -> bool:
 
 
 def _is_urgent(
-    site: Site, found: Plan, current: Mapping[str, Any] | None, slices: pa.Table
+    site: Site, found: Plan, current: Mapping[str, Any] | None, reading: Reading
 ) -> bool:
     """Tell whether something is worth a release while yesterday is still being read.
 
@@ -147,18 +180,19 @@ def _is_urgent(
     base = read_base(site.settings)
     if base is None or (base.model_hash, base.config_hash) != (found.model_hash, found.config_hash):
         return True
-    return brings_more(site.settings, slices, _file_streams(site))
+    return brings_more(site.settings, reading.slices, _file_streams(site))
 
 
 def _file_streams(site: Site) -> set[tuple[str, str]]:
     return {(platform.name, stream.name) for platform, stream in site.streams if not stream.read}
 
 
-def _keep(site: Site, found: Plan, state: LakeState, slices: pa.Table) -> Plan:
+def _keep(site: Site, found: Plan, state: LakeState, reading: Reading) -> Plan:
     """Write the plan down, or return the open one that says the same."""
     for plan_id in open_plans(site.settings):
         before = read_plan(site.settings, plan_id)
-        if asdict(before) | {"plan_id": ""} == asdict(found):
+        # a reading that failed since may want another day told, of which nothing counts
+        if replace(before, plan_id="", days=found.days) == found:
             return before
         logger.warning("%s is superseded and dropped", plan_id)
         drop_plan(site.settings, plan_id)
@@ -166,11 +200,16 @@ def _keep(site: Site, found: Plan, state: LakeState, slices: pa.Table) -> Plan:
     as_of = date.fromisoformat(found.as_of_date)
     plan_id = next_id(site.settings, site.lake, as_of)
     site.lake.append(PLANS, plan_id, {"planned_at": site.settings.clock().isoformat()})
-    kept = Plan(**{**asdict(found), "plan_id": plan_id})
+    kept = replace(found, plan_id=plan_id)
     folder = plan_dir(site.settings, plan_id)
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(slices, folder / "slices.parquet")
-    pq.write_table(source_day_table(site, state, as_of), folder / "source_day.parquet")
+    source_days = source_day_table(
+        site, state, as_of, reading.expected, reading.slices, reading.days
+    )
+    pq.write_table(reading.slices, folder / SLICES_FILE)
+    pq.write_table(source_days, folder / SOURCE_DAYS_FILE)
+    pq.write_table(reading.known, folder / DAYS_FILE)
+    pq.write_table(reading.expected, folder / EXPECTED_FILE)
     # the last file makes the plan exist
     write_atomically(folder / "plan.json", json.dumps(asdict(kept), indent=2))
     return kept

@@ -13,10 +13,18 @@ from tidemark.settings import Settings
 from warehouse.errors import PlanError
 from warehouse.slices import SLICES
 
+#: the tables beside a plan
+SLICES_FILE, SOURCE_DAYS_FILE = "slices.parquet", "source_day.parquet"
+DAYS_FILE, EXPECTED_FILE = "days.parquet", "expected.parquet"
+
 
 @dataclass(frozen=True)
 class Plan:
-    """A release to be made: its id, its day, and the hashes of what it is made from."""
+    """A release to be made: its id, its day, and the hashes of what it is made from.
+
+    base: the release whose build it starts from, None where there is none. days: those that the
+    tables beside it tell; the others are as the base has them. None: every day is told.
+    """
 
     plan_id: str  # also the id of the release that it becomes
     as_of_date: str
@@ -26,6 +34,8 @@ class Plan:
     config_hash: str
     config_version: str
     code_version: str
+    base: str | None = None
+    days: tuple[str, ...] | None = None
     late_sources: tuple[str, ...] = ()
     refused_slices: tuple[str, ...] = ()
 
@@ -40,14 +50,13 @@ def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
             "superseded by a newer one or never made; run tidemark plan"
         )
     body: dict[str, Any] = json.loads(path.read_text())
-    for name in ("late_sources", "refused_slices"):
-        body[name] = tuple(body[name])
-    return Plan(**body)
+    lists = {name: tuple(value) for name, value in body.items() if isinstance(value, list)}
+    return Plan(**body | lists)
 
 
 def read_slices(settings: Settings, plan_id: str) -> pa.Table:
-    """Return the slices that a plan is made of, as warehouse/slices.py shapes them."""
-    return pq.read_table(plan_dir(settings, plan_id) / "slices.parquet", schema=SLICES)
+    """Return the slices that a plan tells, as warehouse/slices.py shapes them."""
+    return pq.read_table(plan_dir(settings, plan_id) / SLICES_FILE, schema=SLICES)
 
 
 def plan_dir(settings: Settings, plan_id: str) -> Path:

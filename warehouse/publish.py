@@ -10,12 +10,13 @@ from typing import Any
 
 from tidemark.settings import Settings
 from warehouse.audit import read_summary
+from warehouse.base import base_path
 from warehouse.candidate import candidate_path, current_files
 from warehouse.errors import PlanError
 from warehouse.hold import read_hold
 from warehouse.ledger_tables import flatten
 from warehouse.lock import locked
-from warehouse.plans import Plan, open_plans, read_plan, read_slices
+from warehouse.plans import Plan, open_plans, read_plan
 from warehouse.publishers import show_everywhere
 from warehouse.recovery import finish, finish_what_was_begun, write_pending
 from warehouse.release_file import write_release_file
@@ -80,11 +81,18 @@ def _publish_file(site: Site, plan_id: str | None, *, notice: Notice) -> str:
         row,
     )
     notice("after the file")
-    current = current_files(site, read_slices(site.settings, plan.plan_id))
     finish(site, plan, notice=notice)
     # only now: until here the next build's base was another one, with other files
-    site.lake.keep_copies({path for *_, paths in current for path in paths})
+    if not site.lake.is_local:
+        site.lake.keep_copies(_files_of_base(site))
     return plan.plan_id
+
+
+def _files_of_base(site: Site) -> set[str]:
+    import duckdb
+
+    with duckdb.connect(str(base_path(site.settings)), read_only=True) as database:
+        return {path for files in current_files(site, database) for path in files.paths}
 
 
 def _release_row(site: Site, plan: Plan) -> dict[str, Any]:

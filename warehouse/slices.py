@@ -1,6 +1,6 @@
 """What the lake holds now: the current slice of every key, and the newest attempt at it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.core.lake import SliceKey
-from extractors.core.landed import NEWEST, sql_list
+from extractors.core.landed import NEWEST, of_days, sql_list
 from extractors.core.model import READABLE
 from warehouse.site import Site
 
-#: the slices that a release is made from, sorted by stream, account, day and batch
+#: the slices that a release is made from
 SLICES = pa.schema(
     [
         pa.field("platform", pa.string(), False),
@@ -48,17 +48,12 @@ def first_of_each(relation: str, order: str, among: str = "true") -> str:
     """
 
 
-# of replaced slices the newest counts, of versions every one; and what no stream declares, none
-_TABLES = f"""
-create temp table winner as
-with counting as (
-    select admitted.* exclude (is_accepted, passed, failures), declared.merge
-    from admitted
-    inner join declared using (platform, stream)
-)
-
-select * exclude (merge)
-from ({first_of_each("counting", NEWEST, "merge = 'replace_slice'")});
+# what no stream declares never counts
+_VIEWS = f"""
+create temp view counting as
+select admitted.* exclude (is_accepted, passed, failures), declared.merge
+from admitted
+inner join declared using (platform, stream);
 
 create temp view ending as
 select
@@ -78,7 +73,19 @@ select
 from slice;
 """
 
-_COMPLETE = f"create temp view complete as select distinct {KEY} from winner"
+# of replaced slices the newest counts, of versions every one
+_WINNERS = f"""
+with judged as (
+    select *
+    from counting
+    where {{among}}
+)
+
+select {{columns}}
+from ({first_of_each("judged", NEWEST, "merge = 'replace_slice'")})
+"""
+
+_COMPLETE = f"create temp view complete as select distinct {KEY} from counting"
 _FORESEEN = (
     f"{_COMPLETE} union select {KEY} from slice "
     f"where status in ({sql_list(READABLE)}) and passed is null"
@@ -109,23 +116,24 @@ class Attempt:
 class LakeState:
     """The current slices per stream, and the newest attempt per slice.
 
-    `tables` are those of extractors/core/landed.py and `winner`, the slices that count; views:
-    `complete`, their keys; `ending`, how every reading ended.
+    `tables` are those of extractors/core/landed.py with the views `counting`, the slices that may
+    count; `complete`, their keys; `ending`, how every reading ended. day_marks: by day, what tells
+    whether anything about its slices has changed; None where nothing tells.
     """
 
     tables: Any
+    day_marks: Mapping[date, str | None]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever tried."""
         return self.tables.execute("select 1 from slice limit 1").fetchone() is None
 
-    def slices(self, until: date | None = None) -> pa.Table:
-        """Return all current slices, of days up to `until`, shaped and sorted as SLICES."""
-        columns = ", ".join(SLICES.names)
-        query = f"select {columns} from winner where dt <= ? order by {KEY}, batch_id, path, nth"
-        found = self.tables.execute(query, [until or date.max]).to_arrow_table()
-        return found.cast(SLICES)
+    def slices(self, until: date = date.max, days: Collection[date] | None = None) -> pa.Table:
+        """Return the current slices up to a day, of all days or of some, shaped as SLICES."""
+        among = f"dt <= date '{until}' and {of_days('dt', days)}"
+        query = _WINNERS.format(columns=", ".join(SLICES.names), among=among)
+        return self.tables.execute(query).to_arrow_table().cast(SLICES)
 
     def complete(self, day: date) -> set[SliceKey]:
         """Return the keys of a day that have a current slice, with or without rows."""
@@ -135,22 +143,14 @@ class LakeState:
         """Return the newest attempts at the slices of a day."""
         return dict(self._attempts("dt = ?", day))
 
-    def accounts(self, until: date) -> dict[tuple[str, str], set[str]]:
-        """Return the accounts with a current slice up to a day, by platform and stream."""
+    def first_days(self, until: date) -> dict[Source, date]:
+        """Return the first day with a current slice up to a day, by platform, stream, account."""
         found = self.tables.execute(
-            "select platform, stream, list(distinct account_key) from winner where dt <= ? "
+            "select platform, stream, account_key, min(dt) from counting where dt <= ? "
             "group by all",
             [until],
         )
-        return {(row[0], row[1]): set(row[2]) for row in found.fetchall()}
-
-    def first_days(self, until: date | None = None) -> dict[str, date]:
-        """Return the first day of each account with a current slice up to a day."""
-        found = self.tables.execute(
-            "select account_key, min(dt) from winner where dt <= ? group by all",
-            [until or date.max],
-        )
-        return dict(found.fetchall())
+        return {(row[0], row[1], row[2]): row[3] for row in found.fetchall()}
 
     def last_complete(self, before: date) -> dict[Source, date]:
         """Return the newest day before a day that is complete, by platform, stream and account."""
@@ -179,22 +179,22 @@ class LakeState:
         other = self.tables.execute(
             "select 1 from slice semi join ungated using (path) "
             f"where platform || '/' || stream in ({listed or 'null'}) "
-            f"or (dt < ? and ({KEY}) not in (select ({KEY}) from winner)) limit 1",
+            f"or (dt < ? and ({KEY}) not in (select ({KEY}) from counting)) limit 1",
             [day],
         )
         return other.fetchone() is None
 
     def suspects(self, since: date = date.min) -> list[tuple[SliceKey, Attempt]]:
         """Return the newest attempts that are held back and that nobody has accepted."""
-        doubtful = f"dt >= ? and ({KEY}) in (select ({KEY}) from ending where status = 'suspect')"
-        counting = self.tables.execute(
-            f"select {KEY}, batch_id from winner where ({KEY}) in (select ({KEY}) from ending "
-            "where status = 'suspect')"
+        doubtful = (
+            f"dt >= date '{since}' and ({KEY}) in (select ({KEY}) from ending "
+            f"where status = 'suspect' and dt >= date '{since}')"
         )
-        kept = {(SliceKey(*row[:4]), row[4]) for row in counting.fetchall()}
+        query = _WINNERS.format(columns=f"{KEY}, batch_id", among=doubtful)
+        kept = {(SliceKey(*row[:4]), row[4]) for row in self.tables.execute(query).fetchall()}
         return [
             (key, attempt)
-            for key, attempt in self._attempts(doubtful, since)
+            for key, attempt in self._attempts(doubtful)
             if attempt.status == "suspect" and (key, attempt.batch_id) not in kept
         ]
 
@@ -218,12 +218,13 @@ def read_lake_state(site: Site, *, is_gate_foreseen: bool = False) -> LakeState:
 
     is_gate_foreseen: a slice is complete as if the gate passed everything that is new.
     """
-    tables = site.lake.landed().tables
+    landed = site.lake.landed()
+    tables = landed.tables
     declared = [
         {"platform": platform.name, "stream": stream.name, "merge": stream.merge}
         for platform, stream in site.streams
     ]
     tables.register("declared", pa.Table.from_pylist(declared))
-    tables.execute(_TABLES)
+    tables.execute(_VIEWS)
     tables.execute(_FORESEEN if is_gate_foreseen else _COMPLETE)
-    return LakeState(tables)
+    return LakeState(tables, landed.day_marks())

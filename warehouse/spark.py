@@ -41,7 +41,6 @@ TYPES: Mapping[pa.DataType, str] = {
 
 def run_dbt_on_spark(
     site: Site,
-    slices: pa.Table,
     project_dir: Path,
     build_dir: Path,
     database: Path,
@@ -57,7 +56,7 @@ def run_dbt_on_spark(
     is_of_base = base is not None and base == held["release"]
     note.unlink(missing_ok=True)
     _continue(session, site.settings, held["tables"] if is_of_base else {})
-    write_spark_inputs(session, site, database, slices)
+    write_spark_inputs(session, site, database)
     artifacts = run_dbt(
         project_dir,
         build_dir,
@@ -121,7 +120,7 @@ def _note(settings: Settings) -> Path:
     return spark_dir(settings) / "holds.json"
 
 
-def write_spark_inputs(session: Any, site: Site, database: Path, slices: pa.Table) -> None:
+def write_spark_inputs(session: Any, site: Site, database: Path) -> None:
     """Put everything that dbt reads into Spark's catalog: schemas lake, config and ledger."""
     for schema in (*INPUTS, "files"):
         session.sql(f"create schema if not exists {schema}")
@@ -129,11 +128,13 @@ def write_spark_inputs(session: Any, site: Site, database: Path, slices: pa.Tabl
         for name in _tables(connection, INPUTS):
             rows = connection.execute(f"select * from {name}").to_arrow_table()
             session.createDataFrame(rows).write.mode("overwrite").saveAsTable(name)
-    for platform, stream, files in current_files(site, slices):
-        name = f"{platform.name}__{stream.name}"
-        _replace_files(session, f"files.{name}", stream.schema, _any_of(site.lake, files))
-        query = current_rows_of(stream, f"files.{name}", winners_of(platform, stream))
-        session.sql(f"create or replace view lake.{name} as {with_one_key_a_person(stream, query)}")
+        streams = list(current_files(site, connection))
+    for found in streams:
+        stream, name = found.stream, f"{found.platform.name}__{found.stream.name}"
+        _replace_files(session, f"files.{name}", stream.schema, _any_of(site.lake, found.paths))
+        query = current_rows_of(stream, f"files.{name}", winners_of(found.platform, stream))
+        query = with_one_key_a_person(stream, query)
+        session.sql(f"create or replace view {found.view} as {query}")
 
 
 def _replace_files(session: Any, name: str, schema: pa.Schema, path: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from extractors.core import known
 from tests.integration.test_release_rebuild import (
     account_day,
     at,
@@ -120,7 +121,15 @@ def _fail(*_arguments, **_named):
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory):
+def marks_are_settled():
+    """Let what was written a moment ago be believed, so that plans read few days, not all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(known, "SETTLED_NS", 0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory, marks_are_settled):
     """A home with ten days of history and a release of them, and a copy to go back to."""
     home = tmp_path_factory.mktemp("lived")
     land_history(site_of(home, "05-11"))

@@ -9,10 +9,9 @@ from extractors.core.model import Window
 from extractors.core.registry import platforms_by_name
 from extractors.core.run import extract
 from tests.conftest import Sandbox
+from tests.warehouse_site import source_days
 from tidemark.config.accounts import own_accounts
 from warehouse.site import open_site
-from warehouse.slices import read_lake_state
-from warehouse.source_day import source_day_table
 
 STREAMS = ("account_days", "video_totals")
 
@@ -39,10 +38,10 @@ def read(sandbox: Sandbox, since: str, until: str | None = None) -> None:
 def statuses(sandbox: Sandbox, stream: str, since: str, until: str) -> dict[str, str]:
     """Return how the days of a stream have ended, as ops.source_day shows it."""
     site = open_site(sandbox.settings)
-    table = source_day_table(site, read_lake_state(site), date.fromisoformat(until))
+    rows = source_days(site, date.fromisoformat(until))
     return {
         str(row["stat_date"]): row["status"] + (" late" if row["is_late"] else "")
-        for row in table.to_pylist()
+        for row in rows
         if row["stream"] == stream
         and row["account_key"] == "douyin_acme"
         and row["stat_date"] >= date.fromisoformat(since)

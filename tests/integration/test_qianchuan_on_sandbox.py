@@ -11,13 +11,13 @@ from extractors.core.lake import SliceKey, iter_rows, open_lake
 from extractors.core.model import Window
 from extractors.core.registry import platforms_by_name
 from extractors.core.run import extract
+from tests.warehouse_site import source_days
 from tidemark.clock import SHANGHAI
 from tidemark.orchestration.steps import capture_today, extract_day
 from tidemark.settings import PROJECT_ROOT
 from warehouse.asof import unread_on
 from warehouse.site import open_site
 from warehouse.slices import read_lake_state
-from warehouse.source_day import source_day_table
 
 QIANCHUAN = platforms_by_name()["qianchuan"]
 STREAM = QIANCHUAN.stream("live_sessions")
@@ -104,7 +104,7 @@ def test_a_day_counts_as_read_once_its_last_hour_was_captured(running):
 def source_day_of(sandbox):
     site = open_site(sandbox.settings)
     gate_lake(site.lake, sandbox.settings)
-    rows = source_day_table(site, read_lake_state(site), DAY).to_pylist()
+    rows = source_days(site, DAY)
     (found,) = [r for r in rows if r["platform"] == "qianchuan" and r["stat_date"] == DAY]
     return found["status"], found["rows"], found["error"]
 

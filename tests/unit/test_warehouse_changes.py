@@ -8,10 +8,9 @@ from extractors.core.model import Account
 from extractors.core.registry import every_stream, platforms_by_name
 from tests.warehouse_site import DAYS, SHEET, land, make_site
 from warehouse.base import base_path, read_base
-from warehouse.candidate import remember, write_inputs
+from warehouse.candidate import remember, start_candidate, write_inputs
 from warehouse.changes import changed_dates
 from warehouse.plan import make_plan
-from warehouse.plans import read_plan, read_slices
 from warehouse.touches import DOMAINS, declared, touch_of
 
 AS_OF = date(2026, 4, 15)
@@ -53,11 +52,12 @@ def put(site, name: str, *rows, on: str) -> None:
 
 def keep_base(site, as_of: date = AS_OF) -> None:
     """Make what the lake holds now the base build."""
-    plan, slices = _plan(site)
     base_path(site.settings).unlink(missing_ok=True)
+    plan = make_plan(site, force=True)
+    assert plan is not None
     with duckdb.connect(str(base_path(site.settings))) as database:
-        write_inputs(site, database, plan, slices)
-        remember(database, replace(plan, as_of_date=str(as_of)))
+        write_inputs(site, database, plan)
+        remember(site.settings, database, replace(plan, as_of_date=str(as_of)))
 
 
 def changed(site, as_of: date = AS_OF) -> dict[str, list[str]] | None:
@@ -76,17 +76,14 @@ def changed_metric_days(site) -> list[str]:
 
 
 def _changed(site, as_of: date) -> dict[str, list[str]] | None:
-    plan, slices = _plan(site)
-    with duckdb.connect(":memory:") as database:
-        write_inputs(site, database, plan, slices)
-        database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
-        return changed_dates(site, database, read_base(site.settings), as_of=as_of)
-
-
-def _plan(site):
     plan = make_plan(site, force=True)
     assert plan is not None
-    return read_plan(site.settings, plan.plan_id), read_slices(site.settings, plan.plan_id)
+    candidate = start_candidate(site, plan.plan_id, from_base=plan.base is not None)
+    with duckdb.connect(str(candidate)) as database:
+        write_inputs(site, database, plan)
+        database.execute(f"attach '{base_path(site.settings)}' as base (read_only)")
+        as_told = replace(plan, as_of_date=str(as_of))
+        return changed_dates(site, database, read_base(site.settings), as_told)
 
 
 def order(order_id: str, created: str, updated: str, *, paid: str | None = None, **line):

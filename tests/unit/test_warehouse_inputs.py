@@ -3,18 +3,14 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from tests.warehouse_site import land, land_day, make_site, plays
+from tests.warehouse_site import land, land_day, make_site, plays, source_days
 from warehouse.ledger_tables import COLUMNS, ledger_tables
 from warehouse.said import BASELINES, SAID, WEEKDAYS, new_verdicts, say
-from warehouse.slices import read_lake_state
-from warehouse.source_day import source_day_table
 
 
 def rows_of(site, as_of: str) -> dict[tuple[str, str, str], dict]:
-    table = source_day_table(site, read_lake_state(site), date.fromisoformat(as_of))
-    return {
-        (row["stream"], row["account_key"], str(row["stat_date"])): row for row in table.to_pylist()
-    }
+    rows = source_days(site, date.fromisoformat(as_of))
+    return {(row["stream"], row["account_key"], str(row["stat_date"])): row for row in rows}
 
 
 def test_source_days_run_from_the_first_landed_day_to_the_as_of_day(tmp_path):

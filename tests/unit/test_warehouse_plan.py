@@ -332,11 +332,10 @@ def test_a_dropped_file_is_released_while_a_day_is_waited_for(tmp_path):
     site, clock = make_site(tmp_path)
     land_day(site, "2026-04-15")
     plan = make_plan(site)
-    slices = read_slices(site.settings, plan.plan_id)
-    publish_by_hand(site, plan)
     with duckdb.connect(str(base_path(site.settings))) as database:
-        write_inputs(site, database, plan, slices)
-        remember(database, plan)
+        write_inputs(site, database, plan)
+        remember(site.settings, database, plan)
+    publish_by_hand(site, plan)
     clock.set("2026-04-17", "09:00")
     land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
 

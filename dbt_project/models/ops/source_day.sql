@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changed_dates',
+    on_schema_change='fail',
+    day_column='stat_date',
+    domain='source_day',
+) }}
+
 select
     platform,
     stream,
@@ -9,3 +17,4 @@ select
     batch_id,
     error
 from {{ source('lake', 'source_day') }}
+where {{ only_changed('stat_date', 'source_day') }}
