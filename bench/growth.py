@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from rich.console import Console
 from bench.history import Hand, World, configure, days_from, evening_after, land_days, open_world
 from bench.report import record, seconds_of
 from expectations.runner import gate_lake
+from extractors.core.known import SETTLED_NS
 from warehouse.audit import audit_candidate
 from warehouse.build import build_candidate
 from warehouse.plan import make_plan
@@ -66,8 +68,13 @@ def one_more_day(home: Path, history: int, accounts: int, posts: int) -> Day:
     world = World(accounts, posts, NEW_POSTS, LAST - timedelta(days=history - 1))
     configure(home, world)
     site, clock = open_world(home)
-    land_days(site, world, days_from(world.first, history), is_gated=True)
+    *before, newest = days_from(world.first, history)
+    land_days(site, world, before, is_gated=True)
+    # days that land a second before the newest file might be written again; a real history is older
+    time.sleep(2 * SETTLED_NS / 1e9)
+    land_days(site, world, [newest], is_gated=True)
     release_day(site, clock, LAST)
+    time.sleep(2 * SETTLED_NS / 1e9)
     day = LAST + timedelta(days=1)
     land_days(site, world, [day], is_gated=False)
     steps = release_day(site, clock, day)

@@ -35,53 +35,59 @@
     {%- else -%}
     {%- set since = "date '" ~ (days | min) ~ "'" -%}
     {%- set month_before = add_days(since, -31) -%}
-    {%- set in_month = "{0}.stat_date >= " ~ month_before ~ " and {0}.stat_date < " ~ since -%}
-    {%- set in_history = "{0}.stat_date < " ~ month_before -%}
     (
-        select counted.*
-        from {{ relation }} as counted
-        where counted.stat_date >= {{ since }}
+        with recent as (
+            select *
+            from {{ relation }}
+            where stat_date >= {{ month_before }}
+        ),
 
-        union all
+        last_in_month as (
+            select
+                {{ entity | join(', ') }},
+                max(stat_date) as stat_date
+            from recent
+            where stat_date < {{ since }}
+            group by {{ entity | join(', ') }}
+        ),
 
-        {{ newest_totals(relation, entity, in_month) }}
+        unseen as (
+            select distinct {{ prefixed('counted', entity) }}
+            from recent as counted
+            left join last_in_month as seen
+                on {{ same('counted', 'seen', entity) }}
+            where
+                counted.stat_date >= {{ since }}
+                and seen.stat_date is null
+        ),
 
-        union all
-
-        {{ newest_totals(relation, entity, in_history, unseen(relation, entity, since, in_month)) }}
-    )
-    {%- endif -%}
-{%- endmacro %}
-
-{# The last row of each entity, or of some, among the rows of some days. #}
-{% macro newest_totals(relation, entity, condition, among=none) -%}
-        select totals.*
-        from {{ relation }} as totals
-        inner join (
+        last_in_history as (
             select
                 {{ prefixed('older', entity) }},
                 max(older.stat_date) as stat_date
             from {{ relation }} as older
-            {%- if among %}
-            inner join ({{ among }}) as among
-                on {{ same('older', 'among', entity) }}
-            {%- endif %}
-            where {{ condition.format('older') }}
+            inner join unseen
+                on {{ same('older', 'unseen', entity) }}
+            where older.stat_date < {{ month_before }}
             group by {{ prefixed('older', entity) }}
-        ) as newest
-            on {{ same('totals', 'newest', entity + ['stat_date']) }}
-        where {{ condition.format('totals') }}
-{%- endmacro %}
+        )
 
-{# The entities with a row from a day on and none among the rows of some days. #}
-{% macro unseen(relation, entity, since, condition) -%}
-                select distinct {{ prefixed('counted', entity) }}
-                from {{ relation }} as counted
-                left join {{ relation }} as seen
-                    on {{ same('counted', 'seen', entity) }} and {{ condition.format('seen') }}
-                where
-                    counted.stat_date >= {{ since }}
-                    and seen.stat_date is null
+        select *
+        from recent
+        where stat_date >= {{ since }}
+        union all
+        select recent.*
+        from recent
+        inner join last_in_month as newest
+            on {{ same('recent', 'newest', entity + ['stat_date']) }}
+        union all
+        select totals.*
+        from {{ relation }} as totals
+        inner join last_in_history as newest
+            on {{ same('totals', 'newest', entity + ['stat_date']) }}
+        where totals.stat_date < {{ month_before }}
+    )
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro prefixed(relation, columns) -%}
