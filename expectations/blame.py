@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from expectations.suites import Check, SuiteError
+from extractors.core.landed import sql_text
 
 SliceId = tuple[str, str, date]  # batch, account, day
 SLICE = "_batch_id, account_key, dt"
@@ -74,9 +75,7 @@ def _strange(column: str, value_set: list[Any]) -> str:
 
 
 def _literal(value: Any) -> str:
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return str(value)
+    return sql_text(value) if isinstance(value, str) else str(value)
 
 
 #: the expectations on one column that a raw suite may use, as the condition of an offending row

@@ -24,6 +24,7 @@ from extractors.core.lake import (
     current_rows_sql,
     current_slices,
 )
+from extractors.core.landed import sql_list
 from extractors.core.model import JUDGED, Platform, Stream
 
 StreamName = tuple[str, str]
@@ -93,7 +94,7 @@ def _judged_sql(lake: Lake, entry: Waiting, files: Sequence[str]) -> str:
     if not files:
         return _nothing(entry.table)
     columns = ", ".join(f'r."{name}"' for name in entry.stream.schema.names)
-    listed = ", ".join("'" + lake.address(path).replace("'", "''") + "'" for path in files)
+    listed = sql_list(lake.address(path) for path in files)
     return (
         f"select {columns} from read_parquet([{listed}], union_by_name = true, "
         f'hive_partitioning = false) as r semi join "{entry.table}__slices" as s '

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extractors.core.lake import Lake, current_rows_sql
-from extractors.core.landed import of_days
+from extractors.core.landed import of_days, sql_list
 from extractors.core.model import Platform, Stream
 from extractors.core.people import same_person
 from tidemark.settings import Settings
@@ -51,7 +51,7 @@ with shaped as (
     select
         file_name as address,
         md5(string_agg(concat_ws(' ', name, duckdb_type, num_children) order by column_id)) as shape
-    from parquet_schema({addresses})
+    from parquet_schema([{addresses}])
     group by file_name
 )
 
@@ -112,7 +112,7 @@ def write_inputs(site: Site, database: "duckdb.DuckDBPyConnection", plan: Plan) 
     slices = read_slices(site.settings, plan.plan_id)
     _renew(database, plan, "lake.winning_slice", "dt", _SLICES, slices)
     files = _files(site, database, slices)
-    shapes = _FILES.format(addresses=files["address"].unique().to_pylist())
+    shapes = _FILES.format(addresses=sql_list(files["address"].unique().to_pylist()))
     _renew(database, plan, "lake.current_file", "dt", shapes, files)
     source_days = pq.read_table(folder / SOURCE_DAYS_FILE)
     _renew(database, plan, "lake.source_day", "stat_date", _SOURCE_DAYS, source_days)
@@ -159,7 +159,7 @@ def _renew(
     query: str,
     incoming: pa.Table,
 ) -> None:
-    """Replace the days of a table that the plan tells, or all of it."""
+    """Replace the days of a table that the plan tells and what is of no day, or all of it."""
     database.register("incoming", incoming)
     if plan.days is None:
         database.execute(f"create or replace table {name} as {query}")

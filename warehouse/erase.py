@@ -22,6 +22,7 @@ from extractors.core.forget import (
     subject_of,
     sweep_lake,
 )
+from extractors.core.landed import sql_text
 from extractors.core.people import TOMBSTONES, read_tombstones
 from extractors.core.personal import KEY, read_hash_keys
 from tidemark.settings import Settings
@@ -211,8 +212,7 @@ def _copy_comments(new: "duckdb.DuckDBPyConnection") -> None:
         "comment from duckdb_columns() where database_name = 'old' and comment is not null"
     ).fetchall()
     for what, text in said:
-        quoted = text.replace("'", "''")
-        new.execute(f"comment on {what} is '{quoted}'")
+        new.execute(f"comment on {what} is {sql_text(text)}")
 
 
 def _clean_texts(settings: Settings, eraser: Eraser) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractors.core.lake import Lake
+from extractors.core.landed import sql_text
 from warehouse.errors import BuildError
 from warehouse.ledger_tables import COLUMNS, LEDGERS, flatten, ledger_table
 from warehouse.releases import sync_folder
@@ -110,8 +111,7 @@ def _comment(
     for schema, name, column, text in descriptions:
         if (schema, name) in tables:
             what = f'column {schema}."{name}"."{column}"' if column else f'table {schema}."{name}"'
-            quoted = text.strip().replace("'", "''")
-            release.execute(f"comment on {what} is '{quoted}'")
+            release.execute(f"comment on {what} is {sql_text(text.strip())}")
 
 
 def _verify(path: Path, counts: Counts) -> None:

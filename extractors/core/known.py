@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import fs
 
-from extractors.core.landed import sql_list
+from extractors.core.landed import sql_list, sql_text
 from extractors.core.model import JUDGED
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ Marks = dict[str, str]  # by the path of a manifest
 _HELD = """
 create temp view known_slice as
 select * exclude (mark)
-from read_parquet('{file}')
+from read_parquet({file})
 semi join mark using (path, mark)
 """
 # a verdict is found by the name of the manifest's file; one that says another batch is not kept
@@ -64,7 +64,7 @@ copy (
     )
     inner join mark using (path)
     order by dt, path, nth  -- a day is then found without reading the others
-) to '{file}' (format parquet)
+) to {file} (format parquet)
 """
 
 
@@ -111,7 +111,7 @@ def read_known(database: "DuckDBPyConnection", folder: Path, marks: Marks) -> se
     if not files:
         return set()
     try:
-        database.execute(_HELD.format(file=_quoted(files[-1])))
+        database.execute(_HELD.format(file=sql_text(str(files[-1]))))
         found = database.execute("select distinct path from known_slice").fetchall()
     except duckdb.Error:
         database.execute("drop view if exists known_slice")
@@ -135,7 +135,7 @@ def keep_known(database: "DuckDBPyConnection", folder: Path) -> None:
     temporary = folder / f"{name}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        database.execute(_KEPT.format(file=_quoted(temporary)))
+        database.execute(_KEPT.format(file=sql_text(str(temporary))))
         temporary.replace(folder / f"{name}.parquet")
         for old in _files(folder)[:-KEPT]:
             old.unlink(missing_ok=True)
@@ -148,10 +148,6 @@ def keep_known(database: "DuckDBPyConnection", folder: Path) -> None:
 def _files(folder: Path) -> list[Path]:
     """Return the files of a folder, the oldest first, as their names begin with when they were."""
     return sorted(folder.glob("*.parquet"))
-
-
-def _quoted(file: Path) -> str:
-    return str(file).replace("'", "''")
 
 
 def _table(**columns: Iterable[str]) -> pa.Table:

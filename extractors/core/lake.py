@@ -35,6 +35,7 @@ from extractors.core.landed import (
     of_days,
     open_tables,
     sql_list,
+    sql_text,
 )
 from extractors.core.model import JUDGED, SliceStatus, Stream
 from tidemark.errors import TidemarkError
@@ -557,7 +558,7 @@ def current_rows_sql(
     in current_rows_of. is_one_shape: all files have the same columns. Otherwise every file is
     opened only to understand the query, each time that it stands in another one.
     """
-    listed = ", ".join("'" + address.replace("'", "''") + "'" for address in files)
+    listed = ", ".join(sql_text(address) for address in files)
     by_name = str(not is_one_shape).lower()
     source = f"read_parquet([{listed}], union_by_name = {by_name}, hive_partitioning = false)"
     return current_rows_of(stream, source, winners)

@@ -217,8 +217,13 @@ def of_days(column: str, days: Collection[date] | None) -> str:
 
 
 def sql_list(words: Iterable[str]) -> str:
-    """Return words as SQL literals, separated by commas."""
-    return ", ".join(f"'{word}'" for word in sorted(words))
+    """Return words as SQL literals, sorted and separated by commas."""
+    return ", ".join(sql_text(word) for word in sorted(words))
+
+
+def sql_text(word: str) -> str:
+    """Return a word as an SQL literal."""
+    return "'" + word.replace("'", "''") + "'"
 
 
 def _bodies(files: Mapping[str, bytes]) -> pa.Table:
