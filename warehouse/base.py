@@ -63,16 +63,19 @@ def read_base(settings: Settings) -> Base | None:
     return Base(*made_from)
 
 
-def read_memory(settings: Settings) -> Memory:
-    """Return what the newest build knew of the lake; raises duckdb.Error without a build."""
+def read_memory(settings: Settings) -> Memory | None:
+    """Return what the newest build knew of the lake, or None when that cannot be read."""
     import duckdb
 
-    with duckdb.connect(str(base_path(settings)), read_only=True) as database:
-        return Memory(
-            database.execute("select * from state.day").to_arrow_table(),
-            database.execute("select * from state.expected").to_arrow_table().cast(EXPECTED),
-            open_days(database),
-        )
+    try:
+        with duckdb.connect(str(base_path(settings)), read_only=True) as database:
+            return Memory(
+                database.execute("select * from state.day").to_arrow_table(),
+                database.execute("select * from state.expected").to_arrow_table().cast(EXPECTED),
+                open_days(database),
+            )
+    except (duckdb.Error, pa.ArrowInvalid):
+        return None
 
 
 def brings_more(settings: Settings, slices: pa.Table, files: Collection[tuple[str, str]]) -> bool:

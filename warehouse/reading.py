@@ -5,7 +5,7 @@ it was made from and their hash. A day whose mark is the same is taken from the 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -74,15 +74,27 @@ def read_days(
 ) -> Reading:
     """Read the days up to the as-of day that a base has otherwise, or all without a base."""
     memory = read_memory(settings) if base is not None else None
-    days = None
-    if base is not None and memory is not None and memory.expected.equals(expected):
-        days = frozenset(_differing(state, memory, base, as_of))
+    if base is None or memory is None:
+        return _read(state, None, expected, as_of)
+    if not memory.expected.equals(expected):
+        return _read(state, base.release_id, expected, as_of)
+    days = frozenset(_differing(state, memory, base, as_of))
+    found = _read(state, base.release_id, expected, as_of, days)
+    others = [row for row in memory.days.to_pylist() if row["dt"] not in days]
+    known = pa.concat_tables([pa.Table.from_pylist(others, schema=DAYS), found.known])
+    return replace(found, known=known)
+
+
+def _read(
+    state: LakeState,
+    base: str | None,
+    expected: pa.Table,
+    as_of: date,
+    days: frozenset[date] | None = None,
+) -> Reading:
+    """Read some days up to the as-of day, or all; known of no others."""
     slices = state.slices(as_of, days)
-    known = _known(state, slices, as_of, days)
-    if memory is not None and days is not None:
-        rows = [row for row in memory.days.to_pylist() if row["dt"] not in days]
-        known = pa.concat_tables([pa.Table.from_pylist(rows, schema=DAYS), known])
-    return Reading(base and base.release_id, days, slices, known, expected)
+    return Reading(base, days, slices, _known(state, slices, as_of, days), expected)
 
 
 def _differing(state: LakeState, memory: Memory, base: Base, as_of: date) -> set[date]:

@@ -253,3 +253,13 @@ def test_files_of_two_shapes_are_read_together(tmp_path):
         read = database.execute("select dt, plays is null from lake.alpha__days order by dt")
         assert [is_null for _, is_null in read.fetchall()] == [True, False]
     assert shapes == {"alpha": False, "beta": True, "paper": True}
+
+
+def test_a_base_that_lost_its_memory_is_as_none(tmp_path):
+    site, _ = built_site(tmp_path)
+    with duckdb.connect(str(base_path(site.settings))) as database:
+        database.execute("drop table state.day")
+
+    plan = make_plan(site, force=True)
+
+    assert (plan.base, plan.days) == (None, None)
