@@ -15,7 +15,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,6 @@ from pyarrow import fs
 from extractors.core.known import batch_of, keep_known, marks_of, read_known
 from extractors.core.landed import (
     DAY_MARKS,
-    MARKED,
     NEWEST,
     SHAPE,
     make_tables,
@@ -381,14 +380,13 @@ class Lake:
         shape = hashlib.sha256(f"{self.url} {SHAPE}".encode()).hexdigest()[:16]
         listed, judged = self._listed("_manifests"), self._listed("_verdicts")
         database = open_tables()
-        marks = marks_of(listed, judged, shape)
-        known = read_known(database, folder, marks)
+        known = read_known(database, folder, marks_of(listed, judged, shape))
         new = sorted(listed.keys() - known)
         batches = {batch_of(path) for path in new}
         verdicts = (path for path in judged if batch_of(path) in batches)
         found = self._landed(self._bodies(new), self._bodies(verdicts), database)
         keep_known(found.tables, folder)
-        return replace(found, marks={path: marks.get(path) for path in listed})
+        return found
 
     def _landed(
         self,
@@ -473,24 +471,17 @@ class Lake:
 
 @dataclass(frozen=True)
 class Landed:
-    """What was committed when it was asked for; `tables` is as landed.make_tables makes it.
-
-    marks: of every manifest, by path, what tells whether it or its verdict has changed (known.py);
-    None where nothing can tell.
-    """
+    """What was committed when it was asked for; `tables` is as landed.make_tables makes it."""
 
     lake: Lake
     tables: "duckdb.DuckDBPyConnection"
     bodies: Mapping[str, bytes]
-    marks: Mapping[str, str | None] = field(default_factory=dict)
 
     def day_marks(self) -> dict[date, str | None]:
         """Return by day what tells whether anything about its slices has changed.
 
         It is None for a day that was written to a moment ago, and where the lake has no marks.
         """
-        table = pa.table({"path": list(self.marks), "mark": list(self.marks.values())}, MARKED)
-        self.tables.register("marked", table)
         return dict(self.tables.execute(DAY_MARKS).fetchall())
 
     def manifests(self, view: str) -> list[Manifest]:

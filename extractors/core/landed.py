@@ -101,8 +101,10 @@ left join verdict
 SHAPE = _TABLES
 
 
-# read_known makes the view where there is something to know
+# read_known makes both where there is something to know
 _VIEWS = """
+create temp table if not exists mark (path varchar, mark varchar);
+
 create temp view if not exists known_slice as
 select *
 from parsed_slice
@@ -139,13 +141,12 @@ from parsed_slice
 where not passed;
 """
 
-MARKED = pa.schema([("path", pa.string()), ("mark", pa.string())])
 #: by day one mark of all its manifests and of what was accepted; NULL where one has no mark
 DAY_MARKS = """
 with said as (
-    select distinct slice.dt, slice.path as what, marked.mark
+    select distinct slice.dt, slice.path as what, mark.mark
     from slice
-    left join marked using (path)
+    left join mark using (path)
     union all
     select dt, batch_id || '/' || account_key as what, 'accepted' as mark
     from accepted
