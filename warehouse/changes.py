@@ -4,7 +4,6 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import permutations
 from typing import Any
 
 from extractors.core.lake import SliceKey
@@ -110,8 +109,8 @@ def _collect_changed(
             f"before_rows as (select {columns} from {before}) "
         )
         parts = [
-            f"({rows} except all {others})"
-            for rows, others in permutations(("from now_rows", "from before_rows"))
+            "(from now_rows except all from before_rows)",
+            "(from before_rows except all from now_rows)",
         ]
         if stream.merge == "upsert_version":
             everything = "now_rows"  # every version is read already
