@@ -164,7 +164,7 @@ def _renew(
     if plan.days is None:
         database.execute(f"create or replace table {name} as {query}")
     else:
-        told = of_days(day_column, [date.fromisoformat(day) for day in plan.days])
+        told = of_days(day_column, plan.told_days)
         database.execute(f"delete from {name} where {told} or {day_column} is null")
         database.execute(f"insert into {name} {query}")
     database.unregister("incoming")

@@ -49,10 +49,9 @@ def changed_dates(site: Site, database: Any, base: Base, plan: Plan) -> dict[str
     comparison = Comparison(site, database, streams, base, as_of)
     since = days_between(base.as_of_date + timedelta(days=1), as_of)
     found: Days = {domain: set(since) for domain in DOMAINS}
-    read = None if plan.days is None else [date.fromisoformat(day) for day in plan.days]
     try:
-        differing = _differing(database, f"{KEY}, batch_id", read)
-        appeared = _differing(database, KEY, read)
+        differing = _differing(database, f"{KEY}, batch_id", plan.told_days)
+        appeared = _differing(database, KEY, plan.told_days)
         for name in streams:
             for domain, days in _touched(
                 comparison, name, differing.get(name, set()), appeared.get(name, set())

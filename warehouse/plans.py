@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ class Plan:
     days: tuple[str, ...] | None = None
     late_sources: tuple[str, ...] = ()
     refused_slices: tuple[str, ...] = ()
+
+    @property
+    def told_days(self) -> list[date] | None:
+        """The days that the tables beside it tell; None: every day."""
+        return None if self.days is None else [date.fromisoformat(day) for day in self.days]
 
 
 def read_plan(settings: Settings, plan_id: str | None = None) -> Plan:
