@@ -1,13 +1,18 @@
-"""Compaction: fewer files and manifests for old days, and not one answer changed."""
+"""Compaction: fewer files and manifests for old days, and not one answer changed.
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+A day's batches become one, and the days of a month that is over share one file: a file of some
+hundred rows takes longer to open than to read, and after three years a stream has a thousand.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute
-import pyarrow.parquet as pq
 
 from extractors.core.lake import (
     Lake,
@@ -15,93 +20,159 @@ from extractors.core.lake import (
     SliceRecord,
     SliceVerdict,
     WinningSlice,
+    current_rows_of,
     current_slices,
 )
+from extractors.core.landed import open_tables
 from extractors.core.model import JUDGED, Platform, Stream
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 MERGED = "-merged-"  # no batch id that is given out holds these letters
-COMMITTED = "_committed_at"
-VERSION = ("_source_version", "_captured_at", COMMITTED, "_batch_id")  # as current_rows_sql
+#: a file that no manifest names may belong to an extraction, which names its files when it ends
+UNNAMED_FOR = timedelta(days=2)
+_WINNERS = pa.schema(
+    [
+        ("account_key", pa.string()),
+        ("dt", pa.date32()),
+        ("batch_id", pa.string()),
+        ("committed_at", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known of a stream's batches: the slices that may count, and what was accepted."""
+
+    admitted: Mapping[date, Sequence[WinningSlice]]  # by day, oldest first
+    accepted: Collection[tuple[str, str, str]]  # batch, account, day
+
+    def is_settled(self, manifest: Manifest, stream: Stream) -> bool:
+        """Tell whether every slice of a manifest counts, or can never be asked for again."""
+        admitted = self.admitted.get(manifest.dt, ())
+        counting = {(w.batch_id, w.key) for w in admitted}
+        newest = {w.key: w.committed_at for w in admitted}
+        for record in manifest.slices:
+            key = manifest.key(record)
+            if (manifest.batch_id, record.account_key, str(record.dt)) in self.accepted:
+                return False  # the acceptance names this batch
+            if (manifest.batch_id, key) in counting:
+                continue
+            # held back: an acceptance may come, and matters unless a newer slice replaced it whole
+            may_count = record.status in JUDGED and stream.merge == "upsert_version"
+            if may_count or newest.get(key, "") <= manifest.committed(record):
+                return False
+        return True
 
 
 def compact(lake: Lake, platform: Platform, stream: Stream, before: date) -> int:
-    """Merge the batches of each day before a date into one; return how many manifests went.
+    """Merge the batches of each day before a date, and the files of each month before it.
 
-    The new batch is whole before an old one is removed, so a crash at any point changes nothing.
-    Complete listings are left alone: which batch a row came from is what says it still exists.
+    Returns how many manifests were replaced. The new batches are whole before an old one is
+    removed, so a crash at any point changes nothing. Replaced files go with the next compaction: a
+    release that was planned before may read them, and the next one compares with them. Complete
+    listings are left alone: which batch a row came from is what says it still exists.
     """
+    _remove_unnamed(lake, platform, stream)
     if stream.is_complete_listing:
         return 0
-    by_day: dict[date, list[Manifest]] = defaultdict(list)
-    for manifest in lake.manifests(platform.name, stream.name):
-        if manifest.dt < before:
-            by_day[manifest.dt].append(manifest)
+    manifests = lake.manifests(platform.name, stream.name)
+    history = _history(lake, platform, stream)
+    replaced: list[Manifest] = []
+    with open_tables() as database:
+        for old in _scattered(manifests, history, stream, before):
+            _write_merged(lake, database, stream, old, history)
+            replaced += old
+    _remove(lake, replaced)
+    return len(replaced)
+
+
+def _history(lake: Lake, platform: Platform, stream: Stream) -> History:
     admitted: dict[date, list[WinningSlice]] = defaultdict(list)
     for winner in lake.admitted(platform.name, stream.name):
         admitted[winner.key.dt].append(winner)
-    return sum(
-        _compact_day(lake, stream, manifests, admitted[dt])
-        for dt, manifests in sorted(by_day.items())
-        if len(manifests) > 1
-    )
-
-
-def _compact_day(
-    lake: Lake, stream: Stream, manifests: Sequence[Manifest], admitted: Sequence[WinningSlice]
-) -> int:
-    settled = [m for m in manifests if _is_settled(lake, m, stream, admitted)]
-    if len(settled) < 2:
-        return 0
-    batches = {m.batch_id for m in settled}
-    _write_merged(lake, stream, settled, [w for w in admitted if w.batch_id in batches])
-    _remove(lake, settled)
-    return len(settled)
-
-
-def _is_settled(
-    lake: Lake, manifest: Manifest, stream: Stream, admitted: Sequence[WinningSlice]
-) -> bool:
-    """Tell whether every slice of a manifest counts, or can never be asked for again."""
-    counting = {(w.batch_id, w.key) for w in admitted}
-    newest = {w.key: w.committed_at for w in admitted}  # admitted is sorted, oldest first
     accepted = {(e["batch_id"], e["account_key"], e["dt"]) for e in lake.ledger("acceptances")}
-    for record in manifest.slices:
-        key = manifest.key(record)
-        if (manifest.batch_id, record.account_key, str(record.dt)) in accepted:
-            return False  # the acceptance names this batch
-        if (manifest.batch_id, key) in counting:
-            continue
-        # held back: an acceptance may come, and matters unless a newer slice replaced it whole
-        may_count = record.status in JUDGED and stream.merge == "upsert_version"
-        if may_count or newest.get(key, "") <= manifest.committed(record):
-            return False
-    return True
+    return History(admitted, accepted)
+
+
+def _scattered(
+    manifests: Iterable[Manifest], history: History, stream: Stream, before: date
+) -> list[list[Manifest]]:
+    """Return what is to be merged: settled manifests of one file to be, oldest file first."""
+    by_file: dict[date, list[Manifest]] = defaultdict(list)
+    for manifest in manifests:
+        if manifest.dt < before and history.is_settled(manifest, stream):
+            by_file[_first_day_of_file(manifest.dt, before)].append(manifest)
+    return [settled for _, settled in sorted(by_file.items()) if _is_scattered(settled)]
+
+
+def _first_day_of_file(dt: date, before: date) -> date:
+    """Return the month of a day, or the day itself where the month is not over."""
+    month = dt.replace(day=1)
+    next_month = (month + timedelta(days=31)).replace(day=1)
+    return month if next_month <= before else dt
+
+
+def _is_scattered(settled: Sequence[Manifest]) -> bool:
+    files = {path for manifest in settled for path in manifest.files}
+    return len(files) > 1 or len(settled) > len({manifest.dt for manifest in settled})
 
 
 def _write_merged(
-    lake: Lake, stream: Stream, settled: Sequence[Manifest], admitted: Sequence[WinningSlice]
+    lake: Lake,
+    database: "DuckDBPyConnection",
+    stream: Stream,
+    old: Sequence[Manifest],
+    history: History,
 ) -> None:
-    """Write what counts of some batches of one day as one batch, verdict included."""
-    newest = max(settled, key=lambda m: (m.committed_at, m.batch_id))
-    batch_id = _merged_id(settled, newest.dt)
-    rows = _rows(lake, stream, current_slices(admitted, stream), batch_id)
-    records = _records(settled, admitted, rows)
-    path = lake.part_path(newest.platform, newest.stream, newest.dt, batch_id)
-    if rows.num_rows:
-        with lake.open_part(path, stream.schema) as writer:
-            writer.write_table(rows)
-    # the verdict first: without its manifest it speaks of nothing
-    passed = [SliceVerdict(r.account_key, r.dt, True) for r in records]
-    lake.write_verdict(batch_id, passed)
-    lake.commit(
-        replace(
-            newest,
-            batch_id=batch_id,
-            slices=tuple(records),
-            files=(path,) if rows.num_rows else (),
-            quarantined=sum(m.quarantined for m in settled),
-            drift=tuple(sorted({text for m in settled for text in m.drift})),
-        )
+    """Write what counts of some batches into one file, with a batch and its verdict a day."""
+    by_day: dict[date, list[Manifest]] = defaultdict(list)
+    for manifest in old:
+        by_day[manifest.dt].append(manifest)
+    merged, path = [], _path(lake, by_day)
+    with ExitStack() as stack:
+        writer = None
+        for dt, of_day in sorted(by_day.items()):
+            batch_id = _merged_id(of_day, dt)
+            batches = {m.batch_id for m in of_day}
+            admitted = [w for w in history.admitted.get(dt, ()) if w.batch_id in batches]
+            rows = _rows(lake, database, stream, current_slices(admitted, stream), batch_id)
+            if rows.num_rows:
+                writer = writer or stack.enter_context(lake.open_part(path, stream.schema))
+                writer.write_table(rows)
+            files = (path,) if rows.num_rows else ()
+            merged.append(_manifest(of_day, batch_id, _records(of_day, admitted, rows), files))
+    for manifest in merged:
+        # the verdict first: without its manifest it speaks of nothing
+        passed = [SliceVerdict(r.account_key, r.dt, True) for r in manifest.slices]
+        lake.write_verdict(manifest.batch_id, passed)
+        lake.commit(manifest)
+
+
+def _path(lake: Lake, by_day: Mapping[date, Sequence[Manifest]]) -> str:
+    """Return where the file belongs: with its first day, under the id of that day's batch."""
+    first = min(by_day)
+    any_of_it = by_day[first][0]
+    batch_id = _merged_id(by_day[first], first)
+    return lake.part_path(any_of_it.platform, any_of_it.stream, first, batch_id)
+
+
+def _manifest(
+    of_day: Sequence[Manifest],
+    batch_id: str,
+    records: Sequence[SliceRecord],
+    files: tuple[str, ...],
+) -> Manifest:
+    newest = max(of_day, key=lambda m: (m.committed_at, m.batch_id))
+    return replace(
+        newest,
+        batch_id=batch_id,
+        slices=tuple(records),
+        files=files,
+        quarantined=sum(m.quarantined for m in of_day),
+        drift=tuple(sorted({text for m in of_day for text in m.drift})),
     )
 
 
@@ -110,11 +181,10 @@ def _merged_id(settled: Sequence[Manifest], dt: date) -> str:
 
     A verdict file holds all slices of a batch, so two days must not share a merged batch.
     """
-    taken = {manifest.batch_id for manifest in settled}
-    merged = f"{max(taken).partition(MERGED)[0]}{MERGED}{dt:%Y%m%d}"
-    while merged in taken:
-        merged += "+"
-    return merged
+    newest = max(manifest.batch_id for manifest in settled)
+    merged = f"{newest.partition(MERGED)[0]}{MERGED}{dt:%Y%m%d}"
+    again = (f"{merged}-{nth:04d}" for nth in count(1))
+    return merged if merged > newest else next(name for name in again if name > newest)
 
 
 def _records(
@@ -122,13 +192,12 @@ def _records(
 ) -> list[SliceRecord]:
     """Return one record per account: its newest slice that counts, with the rows of all."""
     told = {(m.batch_id, m.key(record)): record for m in settled for record in m.slices}
-    counted = pa.compute.value_counts(rows["account_key"]).to_pylist()
-    rows_of = {entry["values"]: entry["counts"] for entry in counted}
+    rows_of = Counter(rows["account_key"].to_pylist())
     newest = {winner.key: winner for winner in admitted}
     return [
         replace(
             told[(winner.batch_id, key)],
-            rows=rows_of.get(key.account_key, 0),
+            rows=rows_of[key.account_key],
             committed_at=winner.committed_at,
             captured_at=winner.captured_at,
         )
@@ -136,44 +205,51 @@ def _records(
     ]
 
 
-def _rows(lake: Lake, stream: Stream, winners: list[WinningSlice], batch_id: str) -> pa.Table:
-    """Return the rows of the winners under the new batch's id, one per key of an upsert stream."""
-    tables = [stream.schema.append(pa.field(COMMITTED, pa.string())).empty_table()]
-    for winner in winners:
-        for path in winner.files:
-            with lake.filesystem.open_input_file(f"{lake.root}/{path}") as source:
-                table = pq.read_table(source)
-            of_account = pa.compute.equal(table["account_key"], winner.key.account_key)
-            table = table.filter(of_account)
-            committed = pa.array([winner.committed_at] * table.num_rows, pa.string())
-            tables.append(table.append_column(COMMITTED, committed))
-    merged = pa.concat_tables(tables, promote_options="default")
-    if stream.merge == "upsert_version":
-        merged = _highest_versions(merged, stream)
-    merged = merged.select(stream.schema.names)
-    position = merged.schema.get_field_index("_batch_id")
-    renamed = pa.array([batch_id] * merged.num_rows, pa.string())
-    return merged.set_column(position, merged.schema.field(position), renamed).cast(stream.schema)
+def _rows(
+    lake: Lake,
+    database: "DuckDBPyConnection",
+    stream: Stream,
+    winners: Sequence[WinningSlice],
+    batch_id: str,
+) -> pa.Table:
+    """Return the current rows of a day under the new batch's id."""
+    files = sorted({path for winner in winners for path in winner.files})
+    if not files:
+        return stream.schema.empty_table()
+    landed = [stream.schema.empty_table(), *(lake.read_day(f, winners[0].key.dt) for f in files)]
+    database.register("landed", pa.concat_tables(landed, promote_options="default"))
+    database.register("winner", _table(winners))
+    query = current_rows_of(stream, "landed", "winner")
+    names = ", ".join(f'"{name}"' for name in stream.schema.names)
+    rows = database.execute(
+        f"select {names} from (select * replace ($1 as _batch_id) from ({query}))", [batch_id]
+    )
+    return rows.to_arrow_table().cast(stream.schema)
 
 
-def _highest_versions(rows: pa.Table, stream: Stream) -> pa.Table:
-    order = [(name, "descending") for name in VERSION]
-    keys = rows.select(["account_key", *stream.key]).to_pylist()
-    best: dict[tuple[object, ...], int] = {}
-    for index in pa.compute.sort_indices(rows, sort_keys=order).to_pylist():
-        best.setdefault(tuple(keys[index].values()), index)
-    return rows.take(pa.array(sorted(best.values()), pa.int64()))
+def _table(winners: Sequence[WinningSlice]) -> pa.Table:
+    rows = [(w.key.account_key, w.key.dt, w.batch_id, w.committed_at) for w in winners]
+    return pa.table(list(zip(*rows, strict=True)), schema=_WINNERS)
 
 
-def _remove(lake: Lake, manifests: Sequence[Manifest]) -> None:
-    """Remove merged manifests first, then files and verdicts that nobody names any more."""
-    for manifest in manifests:
-        folder = f"_manifests/{manifest.platform}/{manifest.stream}/dt={manifest.dt}"
-        lake.delete(f"{folder}/{manifest.batch_id}.json")
-    for manifest in manifests:
-        for path in manifest.files:
-            lake.delete(path)
-    left = {m.batch_id for m in lake.manifests(manifests[0].platform, manifests[0].stream)}
-    for batch_id in {m.batch_id for m in manifests} - left:
+def _remove(lake: Lake, replaced: Sequence[Manifest]) -> None:
+    """Remove manifests that were replaced, then the verdicts of which none speaks any more."""
+    if not replaced:
+        return
+    for manifest in replaced:
+        lake.delete(manifest.path)
+    platform, stream = replaced[0].platform, replaced[0].stream
+    left = {m.batch_id for m in lake.manifests(platform, stream)}
+    for batch_id in {m.batch_id for m in replaced} - left:
         if lake.exists(f"_verdicts/{batch_id}.json"):
             lake.delete(f"_verdicts/{batch_id}.json")
+
+
+def _remove_unnamed(lake: Lake, platform: Platform, stream: Stream) -> None:
+    """Remove data files that no manifest names: replaced by a former compaction, or abandoned."""
+    old = lake.written_before(f"raw/{platform.name}/{stream.name}", datetime.now(UTC) - UNNAMED_FOR)
+    if old:
+        named = {f for m in lake.manifests(platform.name, stream.name) for f in m.files}
+        for path in old:
+            if path not in named:
+                lake.delete(path)

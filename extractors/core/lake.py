@@ -16,12 +16,13 @@ import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs
 
@@ -246,6 +247,14 @@ class Lake:
         """Return the files below a folder, sorted, without temporary ones."""
         return sorted(self._listed(folder))
 
+    def written_before(self, folder: str, moment: datetime) -> list[str]:
+        """Return the files below a folder that are older; none where a store tells no times."""
+        return [
+            path
+            for path, info in self._listed(folder).items()
+            if info.mtime is not None and info.mtime.astimezone(UTC) < moment
+        ]
+
     def _listed(self, folder: str) -> dict[str, fs.FileInfo]:
         selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True, recursive=True)
         prefix = len(self.root) + 1
@@ -279,6 +288,11 @@ class Lake:
     def part_path(self, platform: str, stream: str, dt: date, batch_id: str, part: int = 0) -> str:
         """Return where a part of a batch's day belongs."""
         return f"raw/{platform}/{stream}/dt={dt}/batch={batch_id}/part-{part:03d}.parquet"
+
+    def read_day(self, path: str, dt: date) -> pa.Table:
+        """Return a file's rows of one day; compaction lets the days of a month share a file."""
+        with self.filesystem.open_input_file(f"{self.root}/{path}") as source:
+            return pq.read_table(source, filters=pc.field("dt") == dt)
 
     def open_part(self, path: str, schema: pa.Schema) -> pq.ParquetWriter:
         """Open a part for writing; rows come in row groups as pages arrive."""
@@ -651,7 +665,6 @@ def iter_rows(lake: Lake, slices: Iterable[WinningSlice]) -> Iterator[dict[str, 
     """Yield the rows of some slices, one account's and day's at a time."""
     for winner in slices:
         for path in winner.files:
-            with lake.filesystem.open_input_file(f"{lake.root}/{path}") as source:
-                for row in pq.read_table(source).to_pylist():
-                    if row["account_key"] == winner.key.account_key:
-                        yield row
+            for row in lake.read_day(path, winner.key.dt).to_pylist():
+                if row["account_key"] == winner.key.account_key:
+                    yield row

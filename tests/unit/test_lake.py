@@ -1,5 +1,6 @@
 """The lake's rules: what is current, what wins, and what compaction must not change."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,12 +20,14 @@ from extractors.core.lake import (
     SliceRecord,
     SliceVerdict,
     current_rows_sql,
+    iter_rows,
     open_lake,
 )
 from extractors.core.model import Field, Platform, Stream
 from warehouse.slices import read_lake_state
 
 DAY = date(2026, 4, 15)
+MONTH_OVER = date(2026, 5, 1)
 START = datetime(2026, 4, 16, tzinfo=UTC)
 FIELDS = (Field("id", pa.string(), required=True), Field("plays", pa.int64(), "increment"))
 DAYS = Stream("days", "日", "days", FIELDS, ("id",), "replace_slice", None)
@@ -243,18 +246,20 @@ def land_all(lake, stream, batches, first):
 
 @pytest.mark.parametrize("stream", [DAYS, ORDERS, VIDEOS], ids=lambda s: s.name)
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(batches=BATCHES, later=BATCHES)
-def test_compaction_of_any_history_changes_no_answer(stream, batches, later):
+@given(
+    batches=BATCHES, later=BATCHES, before=st.sampled_from((DAY + timedelta(days=2), MONTH_OVER))
+)
+def test_compaction_of_any_history_changes_no_answer(stream, batches, later, before):
     with TemporaryDirectory() as kept, TemporaryDirectory() as merged:
         plain, compacted = (open_lake(Path(at).as_uri()) for at in (kept, merged))
         for read, first in ((batches, 1), (later, 50)):
             for lake in (plain, compacted):
                 land_all(lake, stream, read, first)
             expected = answers(plain, stream)
-            compact(compacted, PLATFORM, stream, DAY + timedelta(days=2))
+            compact(compacted, PLATFORM, stream, before)
 
             assert answers(compacted, stream) == expected
-            assert compact(compacted, PLATFORM, stream, DAY + timedelta(days=2)) == 0
+            assert compact(compacted, PLATFORM, stream, before) == 0
 
 
 def test_days_of_one_batch_are_merged_each_for_itself(lake):
@@ -270,6 +275,73 @@ def test_days_of_one_batch_are_merged_each_for_itself(lake):
     assert by_day(lake, DAYS) == {DAY: {("a", "x"): 2}, later: {("a", "x"): 2}}
     assert len(lake.list_files("_manifests")) == 2
     assert len({m.batch_id for m in lake.manifests()}) == 2
+
+
+def test_days_of_a_month_that_is_over_share_one_file(lake):
+    days = [DAY + timedelta(days=n) for n in range(3)]
+    for nth, dt in enumerate([*days, MONTH_OVER]):
+        land(lake, DAYS, nth, {"a": {"x": nth}, "b": {"y": 7}}, dt=dt)
+    before = by_day(lake, DAYS)
+
+    compact(lake, PLATFORM, DAYS, MONTH_OVER + timedelta(days=1))
+
+    assert by_day(lake, DAYS) == before
+    files = {m.dt: m.files for m in lake.manifests()}
+    assert len({files[day] for day in days}) == 1
+    assert files[MONTH_OVER] not in {files[day] for day in days}
+    assert [len(lake.read_day(files[day][0], day)) for day in days] == [2, 2, 2]
+    read = list(iter_rows(lake, lake.current(DAYS, "p", {days[1]})))
+    assert [(row["account_key"], row["plays"]) for row in read] == [("a", 1), ("b", 7)]
+
+
+@pytest.mark.parametrize("stream", [DAYS, ORDERS], ids=lambda s: s.name)
+def test_a_day_that_is_read_again_joins_its_month_again(lake, stream):
+    for nth, dt in enumerate((DAY, DAY + timedelta(days=1))):
+        land(lake, stream, nth, {"a": {"x": nth}, "b": {"z": nth}}, dt=dt)
+    compact(lake, PLATFORM, stream, MONTH_OVER)
+    land(lake, stream, 5, {"a": {"x": 50, "y": 51}})
+    before = by_day(lake, stream)
+
+    compact(lake, PLATFORM, stream, MONTH_OVER)
+
+    assert by_day(lake, stream) == before
+    assert len({path for m in lake.manifests() for path in m.files}) == 1
+    assert len(lake.manifests()) == 2
+
+
+def test_replaced_files_go_with_the_next_compaction(lake):
+    for nth in (1, 2):
+        land(lake, DAYS, nth, {"a": {"x": nth}})
+    replaced = [path for m in lake.manifests() for path in m.files]
+    for path in replaced:
+        os.utime(lake.address(path), (0, 0))
+
+    compact(lake, PLATFORM, DAYS, MONTH_OVER)
+    assert set(replaced) <= set(lake.list_files("raw"))
+
+    compact(lake, PLATFORM, DAYS, MONTH_OVER)
+    [manifest] = lake.manifests()
+    assert lake.list_files("raw") == list(manifest.files)
+
+
+def test_a_file_that_an_extraction_may_still_name_stays(lake):
+    path = lake.part_path("p", "days", DAY, "b9")
+    lake.write_bytes(path, b"half")
+
+    compact(lake, PLATFORM, DAYS, MONTH_OVER)
+
+    assert lake.exists(path)
+
+
+def test_a_day_is_merged_any_number_of_times_under_a_short_name(lake):
+    land(lake, DAYS, 1, {"a": {"x": 0}}, batch_id="b")
+    for nth in range(2, 9):
+        land(lake, DAYS, nth, {"a": {"x": nth}}, batch_id=f"a{nth}")
+        compact(lake, PLATFORM, DAYS, MONTH_OVER)
+
+    [manifest] = lake.manifests()
+    assert manifest.batch_id == "b-merged-20260415-0006"
+    assert by_day(lake, DAYS) == {DAY: {("a", "x"): 8}}
 
 
 def test_recent_days_are_not_compacted(lake):
