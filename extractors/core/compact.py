@@ -5,14 +5,15 @@ hundred rows takes longer to open than to read, and after three years a stream h
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from extractors.core.lake import (
     Lake,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 MERGED = "-merged-"  # no batch id that is given out holds these letters
 #: a file that no manifest names may belong to an extraction, which names its files when it ends
 UNNAMED_FOR = timedelta(days=2)
+#: a group of rows takes as long to open as a file: the days of a small stream share one
+GROUP_ROWS = 100_000
 _WINNERS = pa.schema(
     [
         ("account_key", pa.string()),
@@ -131,17 +134,15 @@ def _write_merged(
     by_day: dict[date, list[Manifest]] = defaultdict(list)
     for manifest in old:
         by_day[manifest.dt].append(manifest)
-    merged, path = [], _path(lake, by_day)
-    with ExitStack() as stack:
-        writer = None
+    path = _path(lake, by_day)
+    merged: list[Manifest] = []
+    with _in_large_groups(lake, path, stream) as write:
         for dt, of_day in sorted(by_day.items()):
             batch_id = _merged_id(of_day, dt)
             batches = {m.batch_id for m in of_day}
             admitted = [w for w in history.admitted.get(dt, ()) if w.batch_id in batches]
             rows = _rows(lake, database, stream, current_slices(admitted, stream), batch_id)
-            if rows.num_rows:
-                writer = writer or stack.enter_context(lake.open_part(path, stream.schema))
-                writer.write_table(rows)
+            write(rows)
             files = (path,) if rows.num_rows else ()
             merged.append(_manifest(of_day, batch_id, _records(of_day, admitted, rows), files))
     for manifest in merged:
@@ -149,6 +150,29 @@ def _write_merged(
         passed = [SliceVerdict(r.account_key, r.dt, True) for r in manifest.slices]
         lake.write_verdict(manifest.batch_id, passed)
         lake.commit(manifest)
+
+
+@contextmanager
+def _in_large_groups(lake: Lake, path: str, stream: Stream) -> Iterator[Callable[[pa.Table], None]]:
+    """Give a function that adds rows to a file; without any there will be no file."""
+    waiting: list[pa.Table] = []
+    with ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
+
+        def flush(at_least: int) -> None:
+            nonlocal writer
+            rows = pa.concat_tables([stream.schema.empty_table(), *waiting])
+            if rows.num_rows >= at_least:
+                writer = writer or stack.enter_context(lake.open_part(path, stream.schema))
+                writer.write_table(rows)
+                waiting.clear()
+
+        def write(rows: pa.Table) -> None:
+            waiting.append(rows)
+            flush(GROUP_ROWS)
+
+        yield write
+        flush(1)
 
 
 def _path(lake: Lake, by_day: Mapping[date, Sequence[Manifest]]) -> str:
