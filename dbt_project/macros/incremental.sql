@@ -23,10 +23,18 @@
     date '{{ var("first_date", none) or "1970-01-01" }}'
 {%- endmacro %}
 
-{# The changed days of a domain as a list of ISO texts; none means every day. #}
+{#
+  The changed days of a domain as a list of ISO texts; none means every day. Of a model that is kept
+  by month (config by_month) the first day of each of their months.
+#}
 {% macro changed_days(domain) %}
     {% set changed = (var('changed_dates', none) or {}).get(domain) %}
-    {% do return(none if changed is none else changed | map('string') | unique | sort) %}
+    {% if changed is none %}{% do return(none) %}{% endif %}
+    {% set found = [] %}
+    {% for day in changed | map('string') %}
+        {% do found.append(day[:7] ~ '-01' if config.get('by_month') else day) %}
+    {% endfor %}
+    {% do return(found | unique | sort) %}
 {% endmacro %}
 
 {#
@@ -53,39 +61,47 @@
             {%- endif %}
         )
     {%- else -%}
-        {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
+        (
+            {# bounds let an engine leave out what it has not to read; a list does not -#}
+            {{ column }} between date '{{ days | min }}' and date '{{ days | max }}'
+            and {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
+        )
     {%- endif -%}
 {%- endmacro %}
 
-{# The newest day in the table, less the days that were still open when it was built. #}
-{% macro newest_closed_day(relation) %}{{ adapter.dispatch('newest_closed_day')(relation) }}{% endmacro %}
+{#
+  The newest day in the table, less the days that were still open when it was built, as an ISO text:
+  engines look a literal up, and Spark reads the new rows only after it has dropped days of the table.
+#}
+{% macro newest_closed_day(relation) %}
+    {% if not execute %}{% do return('1900-01-01') %}{% endif %}
+    {% set newest = "coalesce(max(" ~ config.require('day_column') ~ "), date '1900-01-01')" %}
+    {% set closed = add_days(newest, -(config.get('reopened_days', 0))) %}
+    {% set found = run_query("select cast(" ~ closed ~ " as string) as day from " ~ relation) %}
+    {% do return(found.rows[0][0] | string) %}
+{% endmacro %}
 
-{% macro default__newest_closed_day(relation) -%}
+{# The first day that is built anew in a table; earlier ones may be where config later_days says so. #}
+{% macro first_built_day(domain, relation) %}
+    {% set days = changed_days(domain) or [] %}
+    {% set newest = modules.datetime.date.fromisoformat(newest_closed_day(relation)) %}
+    {% do return(([(newest + modules.datetime.timedelta(days=1)) | string] + days) | min) %}
+{% endmacro %}
+
+{# Whether a day is built anew in a table: it has changed, or was not closed when the table was built. #}
+{% macro is_built_day(column, domain, relation) -%}
     (
-        select {{ add_days("coalesce(max(built." ~ config.require('day_column') ~ "), date '1900-01-01')", -(config.get('reopened_days', 0))) }}
-        from {{ relation }} as built
+        {% if changed_days(domain) is not none and not config.get('later_days') -%}
+        {{ column }} >= date '{{ first_built_day(domain, relation) }}'
+        and
+        {% endif -%}
+        ({{ is_changed_day(column, domain) }} or {{ column }} > date '{{ newest_closed_day(relation) }}')
     )
-{%- endmacro %}
-
-{# A literal: Spark reads the new rows only after it has dropped days of the table. #}
-{% macro spark__newest_closed_day(relation) -%}
-    {%- if execute -%}
-    date '{{ run_query("select " ~ default__newest_closed_day(relation) ~ " as day").rows[0][0] }}'
-    {%- else -%}
-    date '1900-01-01'
-    {%- endif -%}
 {%- endmacro %}
 
 {# The filter of an incremental model's new rows. #}
 {% macro only_changed(column, domain) -%}
-    {%- if is_incremental() -%}
-        (
-            {{ is_changed_day(column, domain) }}
-            or {{ column }} > {{ newest_closed_day(this) }}
-        )
-    {%- else -%}
-        true
-    {%- endif -%}
+    {{ is_built_day(column, domain, this) if is_incremental() else 'true' }}
 {%- endmacro %}
 
 {# The strategy `changed_dates`: config day_column and domain say which days to replace. #}
@@ -97,9 +113,7 @@
     {% set day_column = config.require('day_column') %}
     {% set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
     delete from {{ arg_dict['target_relation'] }}
-    where
-        {{ is_changed_day(day_column, config.require('domain')) }}
-        or {{ day_column }} > {{ newest_closed_day(arg_dict['target_relation']) }};
+    where {{ is_built_day(day_column, config.require('domain'), arg_dict['target_relation']) }};
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }}
@@ -118,9 +132,7 @@
     {% set replaced %}
         select distinct coalesce(cast({{ day_column }} as string), '__HIVE_DEFAULT_PARTITION__') as day
         from {{ target }}
-        where
-            {{ is_changed_day(day_column, config.require('domain')) }}
-            or {{ day_column }} > {{ newest_closed_day(target) }}
+        where {{ is_built_day(day_column, config.require('domain'), target) }}
     {% endset %}
     {% for row in run_query(replaced).rows %}
         {% do run_query("alter table " ~ target ~ " drop if exists partition (" ~ day_column ~ " = '" ~ row[0] ~ "')") %}

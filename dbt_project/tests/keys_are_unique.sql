@@ -38,6 +38,7 @@
     'fct_post_day': 'post_day',
     'fct_interaction_day': 'interaction_day',
     'fct_metric_day': 'metric_day',
+    'source_day': 'source_day',
 } -%}
 
 {% for table, columns in keys.items() %}
