@@ -40,7 +40,7 @@ videos as (
         post_id,
         min(post_key) as post_key,
         min(account_key) as account_key
-    from {{ ref('int_post_union') }}
+    from {{ ref('dim_post') }}
     group by platform, post_id
 ),
 

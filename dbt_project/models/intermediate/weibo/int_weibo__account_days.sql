@@ -22,4 +22,4 @@ select
     false as has_interactions,
     false as has_saves,
     false as has_posts_published
-from {{ ref('stg_weibo__account_counts') }}
+from {{ totals_needed(ref('stg_weibo__account_counts'), ['account_key'], 'account_day') }} as counts
