@@ -1,71 +1,43 @@
-{% set counters = ['likes', 'wows', 'comments', 'shares', 'saves', 'danmaku', 'coins'] -%}
+{% set counters = engagement_counters() -%}
 
--- the first N days count when they are over and every one of them is covered
-with first_days_exposures as (
-    select
-        days.post_key,
-        days.stat_date,
-        days.span_days,
-        {{ by_platform('posts.platform', exposure_by_platform(), 'days.') }} as exposures,
-        posts.published_on
-    from {{ ref('fct_post_day') }} as days
+-- a post whose publication has been told otherwise since its months were added up
+with moved as (
+    select distinct months.post_key
+    from {{ ref('int_post_month') }} as months
     inner join {{ ref('dim_post') }} as posts
-        on days.post_key = posts.post_key
-    where
-        days.stat_date >= posts.published_on
-        and days.stat_date < {{ add_days('posts.published_on', 28) }}
+        on months.post_key = posts.post_key
+    where months.published_on is distinct from posts.published_on
 ),
 
-first_days as (
-    select
-        post_key,
-        {%- for days in [1, 7, 28] %}
-        case
-            when
-                sum(
-                    case
-                        when exposures is not null and stat_date < {{ add_days('published_on', days) }} then span_days
-                    end
-                ) = {{ days }}
-                then cast(sum(case when stat_date < {{ add_days('published_on', days) }} then exposures end) as bigint)
-        end as exposures_first_{{ days }}_days{{ ',' if not loop.last }}
-        {%- endfor %}
-    from first_days_exposures
-    group by post_key
+post_months as (
+    select months.*
+    from {{ ref('int_post_month') }} as months
+    left join moved
+        on months.post_key = moved.post_key
+    where moved.post_key is null
+
+    union all
+
+    select *
+    from {{ post_months('days.post_key in (select moved.post_key from moved)') }} as added_up
 ),
 
+-- the first N days count when they are over and every one of them is covered; totals are of the
+-- newest day that tells likes, or else of the newest day
 until_now as (
     select
-        days.post_key,
-        coalesce(
-            max(case when days.likes_total is not null then days.stat_date end),
-            max(days.stat_date)
-        ) as newest_on,
-        {%- for counter in ['plays', 'completed_plays'] %}
-        cast(sum(case when days.stat_date >= posts.published_on then days.{{ counter }} end) as bigint) as {{ counter }}{{ ',' if not loop.last }}
+        post_key,
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(completed_plays) as bigint) as completed_plays,
+        coalesce(max(case when has_likes then month_on end), max(month_on)) as newest_month_on,
+        {%- for days in first_days() %}
+        case
+            when sum(covered_first_{{ days }}_days) = {{ days }}
+                then cast(sum(exposures_first_{{ days }}_days) as bigint)
+        end as exposures_first_{{ days }}_days{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('fct_post_day') }} as days
-    inner join {{ ref('dim_post') }} as posts
-        on days.post_key = posts.post_key
-    group by days.post_key
-),
-
-lifetime as (
-    select
-        until_now.post_key,
-        {%- for counter in counters %}
-        days.{{ counter }}_total,
-        {%- endfor %}
-        {{ by_platform('posts.platform', exposure_by_platform(), 'days.', '_total') }} as exposures_total,
-        until_now.plays,
-        until_now.completed_plays
-    from until_now
-    inner join {{ ref('fct_post_day') }} as days
-        on
-            until_now.post_key = days.post_key
-            and until_now.newest_on = days.stat_date
-    inner join {{ ref('dim_post') }} as posts
-        on until_now.post_key = posts.post_key
+    from post_months
+    group by post_key
 ),
 
 -- where a source knows completion as a total only, its newest one and the plays it is a share of
@@ -93,24 +65,26 @@ with_engagements as (
     select
         posts.post_key,
         {%- for counter in counters %}
-        lifetime.{{ counter }}_total,
+        newest.{{ counter }}_total,
         {%- endfor %}
-        lifetime.exposures_total,
-        {{ sum_by_platform('posts.platform', engagement_by_platform(), 'lifetime.', '_total') }} as engagements_total,
-        coalesce(lifetime.completed_plays, completions.completed_plays_total) as completed_plays,
+        newest.exposures_total,
+        {{ sum_by_platform('posts.platform', engagement_by_platform(), 'newest.', '_total') }} as engagements_total,
+        coalesce(until_now.completed_plays, completions.completed_plays_total) as completed_plays,
         case
-            when lifetime.completed_plays is null and completions.post_key is not null
+            when until_now.completed_plays is null and completions.post_key is not null
                 then completions.plays_total
-            else lifetime.plays
-        end as plays,
-        first_days.exposures_first_1_days,
-        first_days.exposures_first_7_days,
-        first_days.exposures_first_28_days
+            else until_now.plays
+        end as plays
+        {%- for days in first_days() %},
+        until_now.exposures_first_{{ days }}_days
+        {%- endfor %}
     from {{ ref('dim_post') }} as posts
-    left join lifetime
-        on posts.post_key = lifetime.post_key
-    left join first_days
-        on posts.post_key = first_days.post_key
+    left join until_now
+        on posts.post_key = until_now.post_key
+    left join post_months as newest
+        on
+            until_now.post_key = newest.post_key
+            and until_now.newest_month_on = newest.month_on
     left join completions
         on
             posts.post_key = completions.post_key
@@ -128,7 +102,7 @@ hit_lines as (
             and posts.content_form is not distinct from former.content_form
             and posts.published_on > former.published_on
             and {{ add_days('posts.published_on', -90) }} <= former.published_on
-    inner join first_days as former_days
+    inner join until_now as former_days
         on former.post_key = former_days.post_key
     group by posts.post_key
 )
