@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import pyarrow as pa
+
 from extractors.core.lake import SliceKey
 from extractors.core.landed import of_days
 from extractors.core.model import LOAD_FIELDS, Stream
@@ -102,6 +104,8 @@ def _collect_changed(
     columns = ", ".join(f'"{column}"' for column in _compared(stream, touch))
     everything, compared, parts = f"lake.{_view(name)}", "", []
     if differing:
+        # a table, not a list in the query: after compaction every slice of a month stands in it
+        comparison.database.register("differing_slice", _slices(differing))
         now, before = (_scope(comparison, name, differing, s) for s in ("lake", "base.lake"))
         compared = (
             f"with now_rows as (select {columns} from {now}), "
@@ -148,8 +152,6 @@ def _scope(comparison: Comparison, name: str, differing: set[SliceKey], schema: 
     stream = comparison.streams[name]
     if stream.merge == "upsert_version":
         return f"{schema}.{_view(name)}"
-    keys = sorted((key.account_key, str(key.dt)) for key in differing)
-    listed = ", ".join(f"('{account}', date '{day}')" for account, day in keys)
     site, days = comparison.site, {key.dt for key in differing}
     # a view opens all files, and a day stands in few of them
     [rows] = [
@@ -157,7 +159,12 @@ def _scope(comparison: Comparison, name: str, differing: set[SliceKey], schema: 
         for files in current_files(site, comparison.database, schema, days)
         if files.view == f"lake.{_view(name)}"
     ]
-    return f"({rows}) as rows where (account_key, dt) in ({listed})"
+    return f"({rows}) as rows semi join differing_slice using (account_key, dt)"
+
+
+def _slices(keys: Collection[SliceKey]) -> pa.Table:
+    columns = {"account_key": [key.account_key for key in keys], "dt": [key.dt for key in keys]}
+    return pa.table(columns, schema=pa.schema([("account_key", pa.string()), ("dt", pa.date32())]))
 
 
 def _days(database: Any, touch: Touch, table: str) -> set[date]:
