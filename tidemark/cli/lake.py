@@ -1,7 +1,7 @@
 """tidemark lake: what is in the lake, what is held back, and making it current on the record."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -112,20 +112,11 @@ def compact(
         datetime | None, day_option("Merge days before this one; default: 35 days ago.")
     ] = None,
 ) -> None:
-    """Merge old days' batches into one each, and let kept response bodies expire."""
-    from extractors.core.compact import compact as merge
-    from extractors.core.lake import open_lake
-    from extractors.core.landing import expire_landing
-    from extractors.core.registry import every_stream
-    from tidemark.clock import business_date
+    """Merge old days' batches and closed months' files, and let kept response bodies expire."""
     from tidemark.settings import load_settings
-    from warehouse.lock import locked
+    from warehouse.compaction import compact_lake
 
-    settings = load_settings()
-    opened = open_lake(settings.lake_url, settings.copies_dir)
-    until = before.date() if before else business_date(settings.clock()) - timedelta(days=35)
-    # a release reads what is merged here, and forgetting rewrites it
-    with locked(settings, "tidemark lake compact"):
-        removed = sum(merge(opened, platform, stream, until) for platform, stream in every_stream())
-    expired = expire_landing(opened, settings.clock())
-    Console().print(f"{removed} manifests merged before {until}; {expired} kept bodies expired")
+    done = compact_lake(load_settings(), before.date() if before else None)
+    Console().print(
+        f"{done.manifests} manifests merged before {done.before}; {done.bodies} kept bodies expired"
+    )

@@ -94,6 +94,14 @@ def publish_everywhere(release_id: str) -> str:
     return publish(load_settings(), release_id)
 
 
+def compact_lake() -> dict[str, int]:
+    """Run `tidemark lake compact`; return how many manifests were merged and bodies expired."""
+    from warehouse.compaction import compact_lake as compact
+
+    done = compact(load_settings())
+    return {"manifests": done.manifests, "bodies": done.bodies}
+
+
 def evaluate_alerts() -> int:
     """Run `tidemark alerts evaluate`; return how many transitions are new."""
     from alerts.evaluate import evaluate
