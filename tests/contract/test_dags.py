@@ -12,6 +12,7 @@ from extractors.core.registry import every_stream, platforms_by_name
 from tidemark.config.accounts import load_accounts
 from tidemark.settings import PROJECT_ROOT
 
+A_DAY = 24 * 3600
 LOADER = """
 import json, sys, time
 import airflow.sdk
@@ -52,6 +53,7 @@ for dag, _ in DagContext.autoregistered_dags:
             for d in dag.deadline or []
         ],
         "longest_task": max(t.execution_timeout.total_seconds() for t in dag.tasks),
+        "retries": max(t.retries for t in dag.tasks),
     }
 print(json.dumps({
     "seconds": seconds,
@@ -233,6 +235,35 @@ def test_every_run_has_a_deadline_from_queueing_on_that_its_tasks_can_keep(loade
         assert reference == "DagRunQueuedAtDeadline", f"{dag_id}: asset runs have no logical date"
         assert callback == "dags.policies.note_late"
         assert seconds > dag["longest_task"], f"{dag_id}: one task alone may take longer"
+
+
+def test_a_day_of_releases_stands_between_two_compactions(loaded):
+    dags = loaded["dags"]
+    reads = [time_of(dag["cron"]) for name, dag in dags.items() if name.startswith("extract_")]
+    assert reads
+
+    begins = seconds_of(time_of(dags["compact_lake"]["cron"]))
+    is_over = begins + due_in(dags["compact_lake"])
+    closed_at = seconds_of(time_of(dags["release_deadline"]["cron"]))
+    released = closed_at + due_in(dags["release_deadline"]) + due_in(dags["release"])
+
+    assert dags["compact_lake"]["zone"] == dags["release_deadline"]["zone"]
+    assert is_over <= seconds_of(min(reads)), "move the cron of dags/compact_lake.py"
+    assert released <= begins + A_DAY, "move the cron of dags/compact_lake.py"
+
+
+def due_in(dag) -> float:
+    """Return the seconds from queueing on in which a run is to end."""
+    [(_, seconds, _)] = dag["deadlines"]
+    return seconds
+
+
+def test_compaction_starts_no_release_and_is_not_tried_again(loaded):
+    compaction = loaded["dags"]["compact_lake"]
+
+    assert (compaction["tasks"], compaction["emits"]) == (["compact"], [])
+    assert compaction["consumes"] == []
+    assert compaction["retries"] == 0, "a second run removes what the next release compares with"
 
 
 def test_gates_are_tasks_of_their_own(loaded):
