@@ -76,7 +76,8 @@ def _views(connection: duckdb.DuckDBPyConnection, landed: Landed, entry: Waiting
     within = None if stream.merge == "upsert_version" else days
     winners = landed.winners(entry.platform.name, stream, entry.manifests, within)
     _store(connection, f"{table}__winners", winners.drop_columns(["files"]))
-    judged = [path for m in entry.manifests for path in m.files]
+    # the days of a month that is over share one file
+    judged = sorted({path for m in entry.manifests for path in m.files})
     connection.execute(f'create view "{table}" as {_judged_sql(lake, entry, judged)}')
     standing = pc.unique(pc.list_flatten(winners["files"])).to_pylist()
     files = [lake.address(path) for path in sorted({*judged, *standing})]

@@ -9,6 +9,7 @@ import pytest
 
 from expectations.runner import gate_lake
 from expectations.suites import SuiteError, expectation_class, read_suite
+from extractors.core.compact import compact
 from extractors.core.lake import open_lake
 from extractors.core.model import Account, Window
 from extractors.core.registry import platforms_by_name
@@ -94,6 +95,21 @@ def test_two_waiting_batches_of_one_day_are_judged_each_for_itself(sandbox, lake
         put(sandbox, lake, ACCOUNT, [START], rows([START], plays=plays))
 
     assert gate_lake(lake, sandbox.settings).passed
+
+
+def test_days_that_share_a_file_are_judged_each_for_itself(sandbox, lake):
+    days = [START + timedelta(n) for n in range(2)]
+    put(sandbox, lake, ACCOUNT, days, rows(days))
+    gate_lake(lake, sandbox.settings)
+    compact(lake, DOUYIN, STREAM, date(2026, 5, 1))
+    for path in lake.list_files("_verdicts"):
+        lake.delete(path)
+
+    report = gate_lake(lake, sandbox.settings)
+
+    assert len({path for m in lake.manifests() for path in m.files}) == 1
+    assert (report.passed, report.failures) == (True, [])
+    assert current_days(lake, ACCOUNT) == days
 
 
 def test_an_unknown_expectation_is_refused_by_name(tmp_path):
