@@ -1,12 +1,13 @@
 """Quarantined rows come back after what refused them is mended, once and only where they belong."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from extractors.core.compact import compact
 from extractors.core.intake import AccountRead, land
 from extractors.core.lake import SliceVerdict, iter_rows, open_lake
 from extractors.core.model import Account, Field, Platform, Stream, Window
@@ -40,10 +41,10 @@ def platform(stream):
     return Platform("p", "平台", "p", (stream,))
 
 
-def read(lake, stream, items, *, hour=2):
+def read(lake, stream, items, *, hour=2, dt=DAY):
     now = datetime(2026, 4, 16, hour, tzinfo=UTC)
     settings = Settings(Path(), Path(), lake.url, lambda: now)
-    window = Window(DAY, DAY)
+    window = Window(dt, dt)
     reads = [AccountRead(ACCOUNT, ((window, iter(items)),))]
     landed = land(platform(stream), stream, reads, lake=lake, settings=settings)
     passed(lake)
@@ -146,3 +147,18 @@ def test_a_killed_replay_is_done_again_without_doubling(lake):
 
     assert replay(lake, mended) == [(1, 0, 0, 0)]
     assert sorted(row["id"] for row in current(lake, mended)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["replace_slice", "upsert_version"])
+def test_a_row_comes_back_after_its_month_was_compacted(lake, name):
+    stream = STREAMS[name]
+    read(lake, stream, [item("a", 5), item("b", "many")])
+    for n in (1, 2):
+        read(lake, stream, [item(f"c{n}", 7)], dt=DAY + timedelta(days=n))
+    mended = replace(stream, fields=MENDED_FIELDS)
+
+    merged = compact(lake, platform(stream), stream, date(2026, 5, 1))
+
+    assert merged == 2
+    assert replay(lake, mended) == [(1, 0, 0, 0)]
+    assert {row["id"] for row in current(lake, mended)} == {"a", "b", "c1", "c2"}
