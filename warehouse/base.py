@@ -91,7 +91,9 @@ def brings_more(settings: Settings, slices: pa.Table, files: Collection[tuple[st
         database.register("now", slices)
         found = database.execute(
             f"select 1 from now where ({KEY}) not in (select ({KEY}) from lake.winning_slice) "
-            f"or (platform || '/' || stream in ({listed or 'null'}) and ({KEY}, batch_id) "
-            f"not in (select ({KEY}, batch_id) from lake.winning_slice)) limit 1"
+            f"or (platform || '/' || stream in ({listed or 'null'}) "
+            # not by its batch: compaction gives another one to what was there before
+            f"and ({KEY}, cast(committed_at as timestamptz)) "
+            f"not in (select ({KEY}, committed_at) from lake.winning_slice)) limit 1"
         )
         return found.fetchone() is not None

@@ -4,9 +4,21 @@ from datetime import date
 
 import pytest
 
+from extractors.core.compact import compact
 from extractors.core.lake import SliceKey, SliceVerdict
 from extractors.core.model import Account, Platform
-from tests.warehouse_site import ACCOUNTS, BETA, DAYS, PAPER, fail, land, land_day, make_site, plays
+from tests.warehouse_site import (
+    ACCOUNTS,
+    BETA,
+    DAYS,
+    PAPER,
+    SHEET,
+    fail,
+    land,
+    land_day,
+    make_site,
+    plays,
+)
 from warehouse.errors import PlanError
 from warehouse.hold import Hold, lift_hold, set_hold
 from warehouse.plan import make_plan
@@ -323,19 +335,23 @@ def test_an_empty_lake_plans_nothing(tmp_path):
     )
 
 
-def test_a_dropped_file_is_released_while_a_day_is_waited_for(tmp_path):
+def keep_base(site, plan):
+    """Make a base of a plan, as if it had been built and published."""
     import duckdb
 
     from warehouse.base import base_path
     from warehouse.candidate import remember, write_inputs
 
-    site, clock = make_site(tmp_path)
-    land_day(site, "2026-04-15")
-    plan = make_plan(site)
     with duckdb.connect(str(base_path(site.settings))) as database:
         write_inputs(site, database, plan)
         remember(site.settings, database, plan)
     publish_by_hand(site, plan)
+
+
+def test_a_dropped_file_is_released_while_a_day_is_waited_for(tmp_path):
+    site, clock = make_site(tmp_path)
+    land_day(site, "2026-04-15")
+    keep_base(site, make_plan(site))
     clock.set("2026-04-17", "09:00")
     land(site, "alpha/days", "alpha_acme", plays("2026-04-15", 99))
 
@@ -345,3 +361,19 @@ def test_a_dropped_file_is_released_while_a_day_is_waited_for(tmp_path):
 
     assert reread is None
     assert dropped is not None and dropped.as_of_date == "2026-04-15"
+
+
+def test_files_that_were_compacted_wait_for_the_day_with_all_else(tmp_path):
+    site, clock = make_site(tmp_path)
+    for note in ("n", "m"):
+        land(site, "paper/notes", "alpha_acme", {"2026-03-15": [{"note": note}]})
+    land(site, "paper/notes", "alpha_acme", {"2026-03-16": [{"note": "o"}]})
+    land_day(site, "2026-04-15")
+    keep_base(site, make_plan(site))
+    clock.set("2026-04-17", "09:00")
+
+    merged = compact(site.lake, PAPER, SHEET, date(2026, 4, 1))
+
+    assert merged == 3
+    assert make_plan(site) is None
+    assert read_status(site.settings)["outcome"] == "waiting"
