@@ -19,8 +19,9 @@ files that the first one replaced, and a release that has not compared with them
 """
 
 
-# At night no source is read and no release is due, and the releases of a whole day stand between
-# two runs. Not tried again for the reason that DOC gives.
+# At night no release is due: only what runs is captured. Sources are read from the morning on, and
+# releases follow until the afternoon, so that they stand between two runs. What DOC says of a
+# second run is also why none is tried again.
 @dag(
     dag_id="compact_lake",
     schedule=CronTriggerTimetable("30 3 * * *", timezone="Asia/Shanghai"),

@@ -7,6 +7,9 @@ Layout under the root (a URL; only this module knows how it is read and written)
     _verdicts/<batch id>.json                                         the gate's word per slice
     _ledger/<name>/<entry id>.json                                    append-only
 
+Manifests name the files of their day. Days of a month that is over share one, which stands with the
+first of them and under its batch (compact.py): where a file stands does not tell whose rows it has.
+
 Current = manifest and passed verdict, per slice (stream, account, day).
 """
 
