@@ -75,3 +75,13 @@
 {% macro engagement_counters() %}
     {% do return(['likes', 'wows', 'comments', 'shares', 'saves', 'danmaku', 'coins']) %}
 {% endmacro %}
+
+{# The columns of post_months. #}
+{% macro post_month_columns() %}
+    {% set columns = ['post_key', 'month_on', 'published_on', 'has_likes', 'plays', 'completed_plays'] %}
+    {% for days in first_days() %}
+        {% do columns.extend(['exposures_first_' ~ days ~ '_days', 'covered_first_' ~ days ~ '_days']) %}
+    {% endfor %}
+    {% for counter in engagement_counters() %}{% do columns.append(counter ~ '_total') %}{% endfor %}
+    {% do return(columns + ['exposures_total']) %}
+{% endmacro %}

@@ -18,5 +18,5 @@
     {%- endif -%}
 {%- endset %}
 
-select *
+select {{ post_month_columns() | join(', ') }}
 from {{ post_months(scope) }} as built

@@ -10,7 +10,7 @@ with moved as (
 ),
 
 post_months as (
-    select months.*
+    select {{ prefixed('months', post_month_columns()) }}
     from {{ ref('int_post_month') }} as months
     left join moved
         on months.post_key = moved.post_key
@@ -18,7 +18,7 @@ post_months as (
 
     union all
 
-    select *
+    select {{ post_month_columns() | join(', ') }}
     from {{ post_months('days.post_key in (select moved.post_key from moved)') }} as added_up
 ),
 
