@@ -21,6 +21,7 @@ from warehouse.site import Site, open_site
 
 PLATFORM = "weibo"
 READ_AT = time(8, 30)  # of the morning after
+NOON = time(12)  # posts are published at noon
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class World:
     def account_keys(self) -> list[str]:
         """The accounts in a fixed order; post number n is of account n modulo their count."""
         return [f"weibo_{n:04d}" for n in range(self.accounts)]
+
+    def day_of(self, posts: np.ndarray) -> np.ndarray:
+        """Return the day of each post's publication: 0 is the first, and of all before it."""
+        return np.maximum((posts - self.posts) // self.new_posts + 1, 0)
 
 
 class Hand:
@@ -81,8 +86,13 @@ def land_days(site: Site, world: World, days: Iterable[date], *, is_gated: bool)
     """Land one batch per stream and day, as compaction leaves days; gated: all of it passed."""
     streams = {stream.name: stream for stream in platforms_by_name()[PLATFORM].streams}
     for day in days:
-        for name, columns in _day(world, day).items():
+        for name, columns in columns_of(world, day).items():
             _land(site, streams[name], day, columns, world, is_gated=is_gated)
+
+
+def morning_after(day: date) -> datetime:
+    """Return the moment at which a day is read."""
+    return datetime.combine(day + timedelta(days=1), READ_AT, SHANGHAI).astimezone(UTC)
 
 
 def evening_after(day: date) -> datetime:
@@ -90,15 +100,15 @@ def evening_after(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(22), SHANGHAI).astimezone(UTC)
 
 
-def _day(world: World, day: date) -> dict[str, dict[str, pa.Array]]:
+def columns_of(world: World, day: date) -> dict[str, dict[str, pa.Array]]:
     """Return the platform's own columns of each stream, and whose rows they are."""
     since_first = (day - world.first).days
     newest = world.posts + since_first * world.new_posts
     counted = np.arange(newest - world.posts, newest)
     fresh = counted if since_first == 0 else counted[-world.new_posts :]
-    age = since_first - np.maximum((counted - world.posts) // world.new_posts + 1, 0) + 1
+    age = since_first - world.day_of(counted) + 1
     accounts = np.arange(world.accounts)
-    moment = datetime.combine(day, time(12), SHANGHAI)
+    moment = datetime.combine(day, NOON, SHANGHAI)
     return {
         "account_counts": {
             "account_key": _accounts(world, accounts),
@@ -133,7 +143,7 @@ def _land(
     *,
     is_gated: bool,
 ) -> None:
-    captured = datetime.combine(day + timedelta(days=1), READ_AT, SHANGHAI).astimezone(UTC)
+    captured = morning_after(day)
     batch_id = f"{captured:%Y%m%dT%H%M%S}-{stream.name}"
     rows = Counter(columns["account_key"].to_pylist())
     table = _table(stream, columns, {"dt": day, "_batch_id": batch_id, "_captured_at": captured})

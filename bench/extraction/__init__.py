@@ -2,23 +2,20 @@
 
 import json
 import math
-import multiprocessing
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.extraction.server import TIMES, Load, serve
+from bench.extraction.server import TIMES, Load, make_app
+from bench.served import served
 
 LOAD = Load(accounts=20, videos=5, pages=20)
 RIVALS = ("dlt", "dlt, parallel", "dlt, Arrow")
@@ -33,32 +30,6 @@ LIMITED_SECONDS, USED_SHARE = 10, 0.95
 CONTENDERS_MODULE = "bench.extraction.contenders"
 
 Figures = dict[str, float]
-
-
-@contextmanager
-def served(load: Load) -> Iterator[str]:
-    """Serve a load on a free port; the server's process is gone at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(load, port))
-    server.start()
-    try:
-        _wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.join()
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"no server on port {port}")
 
 
 def measure(name: str, url: str, load: Load, folder: str) -> Figures:
@@ -94,7 +65,7 @@ def run(seed: int) -> int:
 def _speed(console: Console, latency: float) -> Iterator[str]:
     load = replace(LOAD, latency_seconds=latency)
     found = {}
-    with served(load) as url:
+    with served(make_app, load) as url:
         for name in ("floor", "tidemark", *RIVALS):
             with tempfile.TemporaryDirectory() as folder:
                 found[name] = measure(name, url, load, folder)
@@ -115,7 +86,7 @@ def _speed(console: Console, latency: float) -> Iterator[str]:
 def _memory(console: Console) -> Iterator[str]:
     """Read a tenth and all of a large load, in two processes as tasks do."""
     for load in (replace(LARGE, pages=LARGE.pages // 10), LARGE):
-        with served(load) as url, tempfile.TemporaryDirectory() as folder:
+        with served(make_app, load) as url, tempfile.TemporaryDirectory() as folder:
             for name in ("tidemark extraction", "tidemark gate"):
                 figures = measure(name, url, load, folder)
                 peak, seconds = figures["peak_mib"], figures["seconds"]
@@ -128,7 +99,7 @@ def _rate(console: Console, limit: float) -> Iterator[str]:
     """Read under a rate limit: how much of it is used, and whether it is ever passed."""
     pages = math.ceil(limit * LIMITED_SECONDS / LOAD.videos)
     load = Load(1, LOAD.videos, pages, latency_seconds=0.01, calls_per_second=limit)
-    with served(load) as url, tempfile.TemporaryDirectory() as folder:
+    with served(make_app, load) as url, tempfile.TemporaryDirectory() as folder:
         measure("tidemark extraction", url, load, folder)
         with urllib.request.urlopen(url + TIMES) as answer:
             times = sorted(json.loads(answer.read()))

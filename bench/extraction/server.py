@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -120,8 +119,3 @@ def _answer(
     data = {"cursor": cursor, "has_more": has_more, "list": rows, "error_code": 0}
     body = json.dumps({"data": data, "extra": {"error_code": 0}}, ensure_ascii=False)
     return Response(body, media_type="application/json")
-
-
-def serve(load: Load, port: int) -> None:
-    """Serve until killed."""
-    uvicorn.run(make_app(load), host="127.0.0.1", port=port, log_level="error", access_log=False)

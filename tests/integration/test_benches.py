@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from bench import dashboards, growth, postgresql, rebuild
-from bench.gates import compare
+from bench.gates import compare, read_day
 from bench.history import World, configure, days_from, evening_after, land_days, open_world
+from extractors.core.registry import platforms_by_name
 from tests.postgresql import started_postgresql
 from tests.warehouse_site import land_day, make_site
 from warehouse.build import build_candidate
@@ -25,6 +26,35 @@ def test_plain_sql_and_great_expectations_find_the_same_rows(tmp_path, kind):
     assert pair.is_equal
     assert pair.plain > 0
     assert pair.judged > 0
+
+
+def test_a_day_that_a_bench_reads_is_the_day_that_it_lands(tmp_path):
+    world, day = small_world(3), rebuild.LAST
+    homes = {name: tmp_path / name for name in ("read", "landed")}
+    for home in homes.values():
+        configure(home, world)
+
+    read_day(homes["read"], world, day)
+    land_days(open_world(homes["landed"])[0], world, [day], is_gated=True)
+
+    read, landed = (rows_of_day(home) for home in homes.values())
+    assert read["account_counts"] == landed["account_counts"]
+    assert read["post_counts"] == landed["post_counts"]
+    assert read["posts"] >= landed["posts"]  # a reading tells the posts of thirty days
+
+
+def rows_of_day(home):
+    """Return the platform's own columns of every row of a lake, by stream."""
+    lake = open_world(home)[0].lake
+    return {
+        stream.name: {
+            tuple(row[field.name] for field in stream.fields)
+            for manifest in lake.manifests("weibo", stream.name)
+            for path in manifest.files
+            for row in lake.read_day(path, manifest.dt).to_pylist()
+        }
+        for stream in platforms_by_name()["weibo"].streams
+    }
 
 
 def test_one_query_and_months_with_integer_keys_make_the_same_table(tmp_path):
