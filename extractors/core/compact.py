@@ -80,10 +80,13 @@ def compact(lake: Lake, platform: Platform, stream: Stream, before: date) -> int
     release that was planned before may read them, and the next one compares with them. Complete
     listings are left alone: which batch a row came from is what says it still exists.
     """
-    _remove_unnamed(lake, platform, stream)
+    until = datetime.now(UTC) - UNNAMED_FOR
+    aged = lake.written_before(f"raw/{platform.name}/{stream.name}", until)
+    # listed after the files: what is named meanwhile stays
+    manifests = lake.manifests(platform.name, stream.name)
+    _remove_unnamed(lake, aged, manifests)
     if stream.is_complete_listing:
         return 0
-    manifests = lake.manifests(platform.name, stream.name)
     history = _history(lake, platform, stream)
     replaced: list[Manifest] = []
     with open_tables() as database:
@@ -270,11 +273,9 @@ def _remove(lake: Lake, replaced: Sequence[Manifest]) -> None:
             lake.delete(f"_verdicts/{batch_id}.json")
 
 
-def _remove_unnamed(lake: Lake, platform: Platform, stream: Stream) -> None:
+def _remove_unnamed(lake: Lake, aged: Iterable[str], manifests: Iterable[Manifest]) -> None:
     """Remove data files that no manifest names: replaced by a former compaction, or abandoned."""
-    old = lake.written_before(f"raw/{platform.name}/{stream.name}", datetime.now(UTC) - UNNAMED_FOR)
-    if old:
-        named = {f for m in lake.manifests(platform.name, stream.name) for f in m.files}
-        for path in old:
-            if path not in named:
-                lake.delete(path)
+    named = {path for manifest in manifests for path in manifest.files}
+    for path in aged:
+        if path not in named:
+            lake.delete(path)
