@@ -239,6 +239,33 @@ def test_a_live_session_touches_the_orders_of_its_room(site):
     assert changed(site) == {"order_day": ["04-06", "04-07"]}
 
 
+def test_an_order_touches_the_day_its_room_opened(site):
+    told = {"live_id": "room", "started_at": moment("04-06T23:00"), "ended_at": None}
+    put(site, "sheet/live_sessions", told, on="04-06")
+    opened = {"room_id": "room", "start_time": moment("04-05T23:59"), "room_status": "FINISH"}
+    put(site, "qianchuan/live_sessions", opened, on="04-05")
+    put(site, "sheet/live_sessions", {**told, "live_id": "other"}, on="04-04")
+    keep_base(site)
+    after_midnight = order("1", "04-07T00:30", "04-07T00:30", paid="04-07T00:31", room_id="room")
+    put(site, "douyin_shop/orders", after_midnight, on="04-07")
+
+    assert changed(site) == {"order_day": ["04-05", "04-06", "04-07"]}
+
+
+def test_an_order_of_wechat_touches_the_day_its_room_opened(site):
+    told = {"live_id": "room", "started_at": moment("04-06T23:00"), "ended_at": None}
+    put(site, "sheet/live_sessions", told, on="04-06")
+    session = {"export_id": "room", "create_time": moment("04-05T23:50")}
+    session |= {"live_dashboard_data": {"start_time": moment("04-05T23:59")}}
+    put(site, "wechat_channels/live_sessions", session, on="04-05")
+    keep_base(site)
+    ext = {"ext_info": {"live_id": "room"}, "product_infos": []}
+    times = {"create_time": moment("04-07T00:30"), "update_time": moment("04-07T00:30")}
+    put(site, "wechat_shop/orders", {"order_id": "1", "order_detail": ext, **times}, on="04-07")
+
+    assert changed(site) == {"order_day": ["04-05", "04-06", "04-07"]}
+
+
 def test_the_board_of_a_session_touches_the_orders_and_the_sheet_that_tell_of_it(site):
     ext = {"ext_info": {"live_id": "room"}, "product_infos": []}
     times = {"create_time": moment("04-07T10:00"), "update_time": moment("04-07T10:00")}
