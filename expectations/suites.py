@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from expectations.slices import SLICE_CHECKS
+from expectations.tables import TABLE_CHECKS
 from tidemark.errors import TidemarkError
 
 FOLDER = Path(__file__).resolve().parent
 SEVERITIES = ("critical", "warning")
 QUERY = "unexpected_rows_expectation"
+#: by type what returns the SQL of a check of ours
+OWN_CHECKS = {**SLICE_CHECKS, **TABLE_CHECKS}
 META = frozenset({"severity", "rule", "description_zh", "description_en"})
 
 
@@ -45,8 +48,8 @@ class Check:
     @property
     def query(self) -> str | None:
         """The SQL that returns what breaks it, where it is of that kind."""
-        if self.type in SLICE_CHECKS:
-            return SLICE_CHECKS[self.type](**self.kwargs)
+        if self.type in OWN_CHECKS:
+            return OWN_CHECKS[self.type](**self.kwargs)
         return self.kwargs["unexpected_rows_query"] if self.type == QUERY else None
 
 

@@ -15,6 +15,8 @@ SHOWN_LETTERS = 300
 #: whether a check holds; samples cost the library three more queries of its own for each column
 BRIEF = {"result_format": "BOOLEAN_ONLY"}
 DETAILED = {"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_AT_MOST}
+#: the rows that a query returns come with nothing less
+WITH_ROWS = {"result_format": "COMPLETE"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,11 @@ class Validator:
         batch = self._tables.batch(table)
         answers = self._answers(batch, suite, suite.checks, BRIEF)
         broken = [check for check in suite.checks if not answers[check.rule].success]
-        if broken:
-            answers |= self._answers(batch, suite, broken, DETAILED)
+        queries = [check for check in broken if check.query is not None]
+        others = [check for check in broken if check.query is None]
+        for checks, result_format in ((queries, WITH_ROWS), (others, DETAILED)):
+            if checks:
+                answers |= self._answers(batch, suite, checks, result_format)
         return [_result(suite, check, answers[check.rule]) for check in suite.checks]
 
     def _answers(
