@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extractors.core.lake import Lake, current_rows_sql
+from extractors.core.lake import Lake, current_rows_sql, having_rows
 from extractors.core.landed import of_days, sql_list
 from extractors.core.model import Platform, Stream
 from extractors.core.people import same_person
@@ -233,10 +233,10 @@ def with_one_key_a_person(stream: Stream, query: str, schema: str = "lake") -> s
 
 
 def winners_of(platform: Platform, stream: Stream, schema: str = "lake") -> str:
-    """Return the query for a stream's slices that count, in brackets."""
+    """Return the query for a stream's slices that count and have rows to tell of, in brackets."""
     return (
-        f"(select account_key, dt, batch_id, committed_at from {schema}.winning_slice "
-        f"where platform = '{platform.name}' and stream = '{stream.name}')"
+        f"(select account_key, dt, batch_id, committed_at from {schema}.winning_slice where "
+        f"platform = '{platform.name}' and stream = '{stream.name}' and {having_rows(stream)})"
     )
 
 

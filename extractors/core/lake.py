@@ -527,16 +527,20 @@ class Landed:
         pending: Iterable[Manifest],
         days: Collection[date] | None,
     ) -> pa.Table:
-        """Return what would count if the pending manifests had passed: slices and their files."""
-        columns = "path, nth, account_key, dt, batch_id, committed_at, files"
+        """Return what would count if the pending manifests had passed: slices and their files.
+
+        One without rows is left out, but where it is the newest listing and tells what is gone.
+        """
+        columns = "path, nth, account_key, dt, batch_id, committed_at, rows, files"
         within = _of(platform, stream.name, days)
         self.tables.register("pending", pa.table({"path": pa.array([m.path for m in pending])}))
         newest = f"qualify row_number() over (partition by account_key, dt order by {NEWEST}) = 1"
         return self.tables.execute(
             "select account_key, dt, batch_id, committed_at, files from ("
+            f"select {columns} from ("
             f"select {columns} from admitted where {within} union select {columns} from slice "
             f"semi join pending using (path) where {within} and status in ({sql_list(JUDGED)})) "
-            f"{newest if stream.merge == 'replace_slice' else ''}"
+            f"{newest if stream.merge == 'replace_slice' else ''}) where {having_rows(stream)}"
         ).to_arrow_table()
 
 
@@ -548,6 +552,14 @@ def _of(platform: str, stream: str, days: Collection[date] | None) -> str:
         if value
     ]
     return " and ".join([*conditions, of_days("dt", days)])
+
+
+def having_rows(stream: Stream) -> str:
+    """Return the SQL condition for current slices that say something of the stream's rows.
+
+    Those without rows are most slices of a stream in which little happens.
+    """
+    return "true" if stream.is_complete_listing else "rows > 0"
 
 
 def current_slices(admitted: Iterable[WinningSlice], stream: Stream) -> list[WinningSlice]:
