@@ -76,6 +76,7 @@ def _copy(candidate: Path, temporary: Path, lake: Lake, row: Mapping[str, Any]) 
 
     shutil.copyfile(candidate, temporary)
     with duckdb.connect(str(temporary)) as release:
+        release.begin()  # one for all: every one of its own is written to disk
         descriptions = release.execute(_DESCRIPTIONS).fetchall()
         for schema, name in release.execute(_VIEWS).fetchall():
             release.execute(f'drop view {schema}."{name}"')
@@ -85,6 +86,7 @@ def _copy(candidate: Path, temporary: Path, lake: Lake, row: Mapping[str, Any]) 
             release.execute(f"create schema if not exists {schema}")
         _add_own_rows(release, lake, row)
         _comment(release, descriptions)
+        release.commit()
         counts = count_rows(release)
         release.execute("checkpoint")
     return counts
