@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -12,9 +11,6 @@ from extractors.core.landed import sql_list
 from tidemark.settings import Settings
 from warehouse.slices import KEY
 from warehouse.source_day import EXPECTED, open_days
-
-if TYPE_CHECKING:
-    pass
 
 CURRENT = "current.duckdb"
 

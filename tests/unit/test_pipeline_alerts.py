@@ -248,7 +248,8 @@ def test_a_failed_gate_reads_like_the_model(site):
     ("failure", "line"),
     [
         (
-            "marts.fct_account_day: is_the_key: 主键不为空且唯一 / every row has a key, and no two the same; seen 1 row",
+            "marts.fct_account_day: is_the_key: 主键不为空且唯一 / every row has a key, and no two "
+            "the same; seen 1 row",
             "account_day：主键不为空且唯一（is_the_key, critical）",
         ),
         (
