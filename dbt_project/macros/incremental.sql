@@ -38,35 +38,44 @@
 {% endmacro %}
 
 {#
+  The days before the first changed one of which something has become known since, as ISO texts;
+  config later_days names the model that lists them. Asked once, before the query: engines look
+  literals up.
+#}
+{% macro days_known_later(domain, model=config.get('later_days')) %}
+    {% set days = changed_days(domain) %}
+    {% if not (execute and model and days) %}{% do return([]) %}{% endif %}
+    {% set found = run_query(
+        "select distinct cast(stat_date as string) as day from " ~ ref(model)
+        ~ " where known_on >= date '" ~ (days | min) ~ "' and stat_date < date '" ~ (days | min) ~ "'"
+    ) %}
+    {% do return(found.rows | map(attribute=0) | map('string') | sort) %}
+{% endmacro %}
+
+{#
   Whether a day is among the changed days of a domain. What happens on one day changes metrics of
   later days too (an order is paid later, a post's first week ends, a buyer comes back): they are
-  changed from the first changed day on. Of earlier days those are changed of which something has
-  become known since: config later_days names the model that lists them.
+  changed from the first changed day on. later: earlier days that are changed too.
 #}
-{% macro is_changed_day(column, domain) -%}
+{% macro is_changed_day(column, domain, later=[]) -%}
     {%- set days = changed_days(domain) -%}
     {%- if days is none -%}
         true
     {%- elif not days -%}
         false
     {%- elif domain == 'metric_day' -%}
-        (
-            {{ column }} >= date '{{ days | min }}'
-            {%- if config.get('later_days') %}
-            or {{ column }} in (
-                select later.stat_date
-                from {{ ref(config.get('later_days')) }} as later
-                where later.known_on >= date '{{ days | min }}'
-            )
-            {%- endif %}
-        )
+        ({{ column }} >= date '{{ days | min }}'{% if later %} or {{ is_among(column, later) }}{% endif %})
     {%- else -%}
         (
             {# bounds let an engine leave out what it has not to read; a list does not -#}
             {{ column }} between date '{{ days | min }}' and date '{{ days | max }}'
-            and {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
+            and {{ is_among(column, days) }}
         )
     {%- endif -%}
+{%- endmacro %}
+
+{% macro is_among(column, days) -%}
+    {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
 {#
@@ -81,27 +90,38 @@
     {% do return(found.rows[0][0] | string) %}
 {% endmacro %}
 
-{# The first day that is built anew in a table; earlier ones may be where config later_days says so. #}
-{% macro first_built_day(domain, relation) %}
-    {% set days = changed_days(domain) or [] %}
-    {% set newest = modules.datetime.date.fromisoformat(newest_closed_day(relation)) %}
-    {% do return(([(newest + modules.datetime.timedelta(days=1)) | string] + days) | min) %}
+{# The first day that is built anew in a table with this newest closed day, but for days_known_later. #}
+{% macro first_built_day(domain, newest) %}
+    {% set next = modules.datetime.date.fromisoformat(newest) + modules.datetime.timedelta(days=1) %}
+    {% do return(([next | string] + (changed_days(domain) or [])) | min) %}
 {% endmacro %}
 
 {# Whether a day is built anew in a table: it has changed, or was not closed when the table was built. #}
 {% macro is_built_day(column, domain, relation) -%}
+    {%- set newest = newest_closed_day(relation) -%}
+    {%- set later = days_known_later(domain) -%}
     (
-        {% if changed_days(domain) is not none and not config.get('later_days') -%}
-        {{ column }} >= date '{{ first_built_day(domain, relation) }}'
+        {% if changed_days(domain) is not none -%}
+        {{ column }} >= date '{{ ([first_built_day(domain, newest)] + later) | min }}'
         and
         {% endif -%}
-        ({{ is_changed_day(column, domain) }} or {{ column }} > date '{{ newest_closed_day(relation) }}')
+        ({{ is_changed_day(column, domain, later) }} or {{ column }} > date '{{ newest }}')
     )
 {%- endmacro %}
 
 {# The filter of an incremental model's new rows. #}
 {% macro only_changed(column, domain) -%}
     {{ is_built_day(column, domain, this) if is_incremental() else 'true' }}
+{%- endmacro %}
+
+{# The filter of what an incremental model reads whose rows need some days before their own. #}
+{% macro only_from(column, domain, days_before) -%}
+    {%- if is_incremental() -%}
+        {%- set first = first_built_day(domain, newest_closed_day(this)) -%}
+        {{ column }} >= {{ add_days("date '" ~ first ~ "'", -days_before) }}
+    {%- else -%}
+        true
+    {%- endif -%}
 {%- endmacro %}
 
 {# The strategy `changed_dates`: config day_column and domain say which days to replace. #}

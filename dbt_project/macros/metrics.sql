@@ -3,7 +3,7 @@
   day, as the columns of int_metric_event. What is known only later has a row per day on which it
   became known. The formulas are a table of their own, so that the model is joined once for all.
 #}
-{% macro metric_days(reading, dates) -%}
+{% macro metric_days(reading, dates, readings) -%}
     select
         formulas.of_metric as metric,
         formulas.of_basis as basis,
@@ -33,7 +33,7 @@
     ) as formulas (formula_no, of_metric, of_basis, of_platform)
         on dates.platform = formulas.of_platform
     {%- if reading.zero_if_read %}
-    left join {{ ref('int_metric_read') }} as readings
+    left join {{ readings }} as readings
         on
             formulas.of_metric = readings.metric
             and formulas.of_basis = readings.basis

@@ -1,7 +1,6 @@
 -- One test for the key of every table that has rows: a test per table costs a query start each.
 -- Of a table that is built by days only what was built is looked at: the day is part of its key.
 -- depends_on: {{ ref('int_metric_later') }}
-{{ config(later_days='int_metric_later') }}
 
 {% set keys = {
     'dim_account': ['account_key'],
@@ -38,8 +37,13 @@
     'fct_post_day': 'post_day',
     'fct_interaction_day': 'interaction_day',
     'fct_metric_day': 'metric_day',
+    'mart_users': 'metric_day',
+    'mart_interactions': 'metric_day',
+    'mart_conversions': 'metric_day',
     'source_day': 'source_day',
 } -%}
+
+{% set later = {'fct_metric_day': days_known_later('metric_day', 'int_metric_later')} -%}
 
 {% for table, columns in keys.items() %}
 (
@@ -48,7 +52,7 @@
         count(*) as duplicates
     from {{ ref(table) }}
     {%- if table in built_by_days %}
-    where {{ is_changed_day('stat_date', built_by_days[table]) }}
+    where {{ is_changed_day('stat_date', built_by_days[table], later.get(table, [])) }}
     {%- endif %}
     group by {{ columns | join(', ') }}
     having count(*) > 1

@@ -11,7 +11,7 @@
 -- reopened_days: the newest month is open as long as days are added to it
 {%- set scope -%}
     {%- if is_incremental() -%}
-    days.stat_date >= date '{{ first_built_day('post_day', this) }}'
+    days.stat_date >= date '{{ first_built_day('post_day', newest_closed_day(this)) }}'
     and {{ only_changed("cast(date_trunc('month', days.stat_date) as date)", 'post_day') }}
     {%- else -%}
     true

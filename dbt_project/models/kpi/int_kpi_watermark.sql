@@ -1,30 +1,17 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
 -- span x as-of day: the smallest last complete day over the accounts and sources that feed it (R1)
-with stream_days as (
-    select
-        platform,
-        stream,
-        account_key,
-        stat_date as as_of_date,
-        max(case when status in ('ok', 'empty') then stat_date end) over (
-            partition by platform, stream, account_key
-            order by stat_date
-            rows between unbounded preceding and current row
-        ) as last_complete_on
-    from {{ source('lake', 'source_day') }}
-),
-
--- the streams of one part are alternatives: the furthest of them counts
-parts as (
+with feeds as (
     select
         span.span_key,
-        as_of.date as as_of_date,
+        span.starts_on,
+        span.final_on,
         account.account_key,
         account.active_from,
         account.active_to,
         feed.part,
-        max(stream_days.last_complete_on) as last_complete_on
+        feed.source_platform,
+        feed.source_stream
     from {{ ref('int_kpi_span') }} as span
     inner join {{ ref('int_kpi_span_account') }} as account
         on span.span_key = account.span_key
@@ -33,21 +20,61 @@ parts as (
             span.metric = feed.metric
             and span.basis = feed.basis
             and account.platform = feed.platform
+),
+
+feeding as (
+    select distinct
+        source_platform,
+        source_stream,
+        account_key
+    from feeds
+),
+
+stream_days as (
+    select
+        days.platform,
+        days.stream,
+        days.account_key,
+        days.stat_date as as_of_date,
+        max(case when days.status in ('ok', 'empty') then days.stat_date end) over (
+            partition by days.platform, days.stream, days.account_key
+            order by days.stat_date
+            rows between unbounded preceding and current row
+        ) as last_complete_on
+    from {{ source('lake', 'source_day') }} as days
+    inner join feeding
+        on
+            days.platform = feeding.source_platform
+            and days.stream = feeding.source_stream
+            and days.account_key = feeding.account_key
+),
+
+-- the streams of one part are alternatives: the furthest of them counts
+parts as (
+    select
+        feeds.span_key,
+        as_of.date as as_of_date,
+        feeds.account_key,
+        feeds.active_from,
+        feeds.active_to,
+        feeds.part,
+        max(stream_days.last_complete_on) as last_complete_on
+    from feeds
     inner join {{ source('config', 'day') }} as as_of
-        on as_of.date between span.starts_on and least({{ as_of_date() }}, span.final_on)
+        on as_of.date between feeds.starts_on and least({{ as_of_date() }}, feeds.final_on)
     left join stream_days
         on
-            feed.source_platform = stream_days.platform
-            and feed.source_stream = stream_days.stream
-            and account.account_key = stream_days.account_key
+            feeds.source_platform = stream_days.platform
+            and feeds.source_stream = stream_days.stream
+            and feeds.account_key = stream_days.account_key
             and as_of.date = stream_days.as_of_date
     group by
-        span.span_key,
+        feeds.span_key,
         as_of.date,
-        account.account_key,
-        account.active_from,
-        account.active_to,
-        feed.part
+        feeds.account_key,
+        feeds.active_from,
+        feeds.active_to,
+        feeds.part
 )
 
 select

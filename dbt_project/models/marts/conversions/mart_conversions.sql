@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changed_dates',
+    on_schema_change='fail',
+    day_column='stat_date',
+    domain='metric_day',
+) }}
+
 with days as (
     select
         dates.account_key,
@@ -26,6 +34,7 @@ with days as (
         on
             dates.account_key = shops.account_key
             and dates.stat_date = shops.stat_date
+    where {{ only_changed('dates.stat_date', 'metric_day') }}
 )
 
 select

@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changed_dates',
+    on_schema_change='fail',
+    day_column='stat_date',
+    domain='metric_day',
+    reopened_days=(var('reply_window_hours') / 24) | round(0, 'ceil') | int,
+) }}
+
 select
     days.account_key,
     days.brand_key,
@@ -40,3 +49,4 @@ left join {{ ref('int_community_sum_day') }} as communities
     on
         days.account_key = communities.account_key
         and days.stat_date = communities.stat_date
+where {{ only_changed('days.stat_date', 'metric_day') }}

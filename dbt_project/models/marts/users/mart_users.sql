@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changed_dates',
+    on_schema_change='fail',
+    day_column='stat_date',
+    domain='metric_day',
+) }}
+
 with days as (
     select
         account_key,
@@ -18,6 +26,8 @@ with days as (
             lag(followers, 3) over (partition by account_key order by stat_date)
         ) as known_followers
     from {{ ref('fct_account_day') }}
+    -- the opening of a day is known of the day before, and that from three more
+    where {{ only_from('stat_date', 'metric_day', days_before=4) }}
 ),
 
 with_opening as (
@@ -66,3 +76,4 @@ inner join {{ ref('dim_account') }} as accounts
     on days.account_key = accounts.account_key
 left join {{ ref('dim_brand') }} as brands
     on days.brand_key = brands.brand_key
+where {{ only_changed('days.stat_date', 'metric_day') }}
