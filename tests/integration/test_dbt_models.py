@@ -270,6 +270,30 @@ def test_rebuilding_changed_days_equals_a_full_build(
     assert query(fresh, paid) == [(3, 160.0)]
 
 
+def test_a_stock_is_carried_over_the_edge_of_a_build_by_days(tmp_path: Path) -> None:
+    path = tmp_path / "build.duckdb"
+    make_build_db(path, world(), source_days=slices())
+    run_dbt(path, "run", "--select", "+mart_users", as_of="2026-05-06")
+
+    run_dbt(
+        path,
+        *("run", "--select", "+mart_users"),
+        as_of="2026-05-07",
+        changed={"account_day": ["2026-05-07"], "metric_day": ["2026-05-07"]},
+    )
+
+    told = query(
+        path,
+        "select stat_date, opening_followers, followers, is_followers_filled from marts.mart_users "
+        f"where account_key = '{ACCOUNT}' and stat_date >= '2026-05-06' order by stat_date",
+    )
+    # counted on 05-03, four days before: filled for three, and the fourth opens with it
+    assert told == [
+        (date(2026, 5, 6), 1000, 1000, True),
+        (date(2026, 5, 7), 1000, None, False),
+    ]
+
+
 def _changed(rows: World) -> World:
     """Return the world after corrections, an emptied day, a late payment, and an order to come."""
     late = order("4781320682406083642", "2026-05-02", status=5)
