@@ -1,7 +1,5 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='changed_dates',
-    on_schema_change='fail',
     day_column='stat_date',
     domain='metric_day',
 ) }}

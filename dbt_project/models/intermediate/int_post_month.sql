@@ -1,7 +1,5 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='changed_dates',
-    on_schema_change='fail',
     day_column='month_on',
     domain='post_day',
     by_month=true,
