@@ -95,3 +95,32 @@ def test_a_stopped_batch_leaves_the_release_as_it_was_and_a_good_reading_follows
 
     assert second is not None
     assert published_plays(settings) == plays + 22_000
+
+
+def test_a_new_day_is_judged_beside_the_day_before_it(sandbox):
+    settings = sandbox.settings
+    seed_parsed(settings.home)
+    sandbox.set_clock("2026-04-15T10:45:00+08:00")
+    read_days(settings, "2026-04-08", "2026-04-14")
+    release(settings)
+    sandbox.set_clock("2026-04-16T10:45:00+08:00")
+    lake = read_days(settings, "2026-04-15", "2026-04-15")
+    gate_lake(lake, settings)
+    site = open_site(settings)
+    plan = make_plan(site)
+    build_candidate(site, plan.plan_id)
+    with duckdb.connect(str(candidate_path(site, plan.plan_id))) as candidate:
+        candidate.execute(
+            "update marts.fct_account_day set followers = followers + 1000000 "
+            "where account_key = 'wechat_acme' and stat_date = '2026-04-15'"
+        )
+
+    audit_candidate(site, plan.plan_id)
+
+    told = [
+        row
+        for entry in lake.ledger("gate_results")
+        for row in entry["rows"]
+        if row["expectation"].startswith("net_fits_the_stock")
+    ]
+    assert [(row["success"], row["unexpected_count"]) for row in told] == [(True, 0), (False, 1)]
