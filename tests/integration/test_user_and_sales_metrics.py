@@ -32,12 +32,16 @@ ORDERS = (
     ("d2", "D", "2026-05-20"),
     ("e1", "E", "2026-04-01"),
     ("e2", "E", "2026-04-10"),
+    ("f1", "F", "2026-04-12"),
+    ("f2", "F", "2026-04-14"),
+    ("f3", "F", "2026-04-20"),
 )
-#: order, day of issue, fen: c2 goes back whole within its month, in two parts; e2 after it
+#: order, day of issue, fen: c2 goes back whole within its month, in two parts; e2 after it; f1
 REFUNDS = (
     ("c2", "2026-04-11", 3000),
     ("c2", "2026-04-12", 5000),
     ("e2", "2026-05-10", 8000),
+    ("f1", "2026-04-13", 8000),
 )
 
 
@@ -47,7 +51,7 @@ def at(day: str, hour: int = 10) -> datetime:
 
 
 def world() -> dict[str, list[dict[str, Any]]]:
-    """Return five buyers of one shop, a live room, and three accounts with followers."""
+    """Return six buyers of one shop, a live room, and three accounts with followers."""
     line = {"product_id": "p", "product_name": "杯子", "item_num": 1, "pay_amount": 8000}
     room = {"d2": {"room_id": "9"}}
     orders = [
@@ -125,6 +129,9 @@ def parts_of(built: Path, account: str, metric: str, day: str) -> list[tuple[flo
         # and by then E's second order went back too, while D came again
         pytest.param(SHOP, "repurchase_rate_60", "2026-05-31", (2, 5), id="a-and-d-by-day-60"),
         pytest.param(SHOP, "repurchase_rate_90", "2026-05-31", (0, 0), id="not-yet-90-days-old"),
+        # F's first purchase went back whole: the second is the first
+        pytest.param(SHOP, "repurchase_rate_30", "2026-05-12", (0, 0), id="none-of-what-went-back"),
+        pytest.param(SHOP, "repurchase_rate_30", "2026-05-14", (1, 1), id="f-from-the-first-kept"),
         pytest.param(SHOP, "returning_buyer_share", "2026-04-01", (0, 5), id="all-new"),
         pytest.param(SHOP, "returning_buyer_share", "2026-05-20", (1, 1), id="d-comes-again"),
         pytest.param(SHOP, "spend_per_buyer_cny", "2026-04-01", (480, 5), id="b-bought-twice"),
