@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from expectations.audit import gate_name
+from expectations.suites import load_suites
+from expectations.validate import Validator
 from extractors.core.lake import open_lake
 from extractors.core.model import Stream
 from extractors.core.registry import every_stream
@@ -97,6 +101,31 @@ def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
     """Return the rows of one query."""
     with duckdb.connect(str(path)) as db:  # dbt keeps its own open in this process
         return db.execute(sql).fetchall()
+
+
+def broken_rules(path: Path, *tables: str) -> set[tuple[str, str]]:
+    """Return by table the rules of the marts gate that tables of the schema marts break."""
+    with duckdb.connect(str(path)) as db:
+        db.execute("checkpoint")
+    judged = path.with_name("judged.duckdb")
+    shutil.copy(path, judged)  # dbt keeps its own open in this process, the gate opens to read
+    with duckdb.connect(str(judged)) as db:
+        for (name,) in db.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall():
+            view = f'main."{gate_name("marts", name)}"'
+            db.execute(f'create view {view} as select * from marts."{name}"')
+    suites, validator = load_suites("marts"), Validator(judged)
+    try:
+        return {
+            (table, result.check.rule)
+            for table in tables
+            for result in validator.run(suites[f"marts.{table}"], gate_name("marts", table))
+            if not result.success
+        }
+    finally:
+        validator.close()
+        judged.unlink()
 
 
 def stream_schema(stream: Stream) -> pa.Schema:

@@ -32,6 +32,7 @@ select
     cast(
         sum(case when is_paid then paid_cny else cast(0 as decimal(18, 2)) end) as decimal(18, 2)
     ) as paid_cny,
+    cast(null as decimal(18, 2)) as freight_cny,
     {{ shanghai_date('min(created_at)') }} as created_on,
     min(created_at) as created_at,
     min(case when is_paid then paid_at end) as paid_at
@@ -50,12 +51,13 @@ select
         ['content_platform', 'author_id', 'room_id', 'video_id', 'ad_creative_id'], 'string'
     ) }},
     units,
-    paid_cny as pay_cny,
+    -- of an order with lines in several states only those that are sold were paid for
+    case when is_paid then paid_cny else cast(0 as decimal(18, 2)) end as pay_cny,
     {{ shanghai_date('created_at') }} as created_on
 from {{ rows }}
 {% endmacro %}
 
-{#- a line says what was returned of it, and when, or nothing -#}
+{#- a line that is sold says what was returned of it, and when, or nothing -#}
 {% macro declared_refunds(rows) %}
 select
     account_key,
@@ -65,5 +67,7 @@ select
     refunded_cny as refund_cny,
     coalesce(refunded_at, paid_at) as refunded_at
 from {{ rows }}
-where refunded_cny > 0
+where
+    refunded_cny > 0
+    and is_paid
 {% endmacro %}

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.warehouse_fixture import make_build_db, query, run_dbt
+from tests.warehouse_fixture import broken_rules, make_build_db, query, run_dbt
 
 SHOP = "douyin_shop_main"
 AS_OF = date(2026, 4, 10)
@@ -30,6 +30,10 @@ ROWS = [
     line("e", "", 5, "60.00", status="shipped", refunded_cny=Decimal("15.00"), refunded_at=at(9)),
     line("f", "", 5, "60.00", status="paid", refunded_cny=Decimal("60.00"), refunded_at=at(20)),
     line("g", "", 20, "70.00", status="paid"),  # after the as-of day
+    line("h", "1", 6, "100.00", status="finished"),
+    line(
+        "h", "2", 6, "50.00", status="cancelled", refunded_cny=Decimal("50.00"), refunded_at=at(9)
+    ),
 ]
 
 
@@ -37,7 +41,7 @@ ROWS = [
 def built(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("shop") / "build.duckdb"
     make_build_db(path, {f"{request.param}__orders": ROWS})
-    tables = ("fct_order", "fct_order_line", "fct_refund")
+    tables = ("fct_order", "fct_order_line", "fct_refund", "dim_account")
     run_dbt(path, "run", *(w for t in tables for w in ("--select", f"+{t}")), as_of=AS_OF)
     return path
 
@@ -56,6 +60,7 @@ def test_orders_are_their_lines_and_only_sales_are_paid(built):
         ("d", date(2026, 4, 4), 1, 30.0, 0.0, 30.0),
         ("e", date(2026, 4, 5), 1, 60.0, 15.0, 45.0),
         ("f", date(2026, 4, 5), 1, 60.0, 0.0, 60.0),
+        ("h", date(2026, 4, 6), 2, 100.0, 0.0, 100.0),
     ]
 
 
@@ -65,7 +70,19 @@ def test_a_refund_stands_on_its_own_day_with_its_line(built):
     assert found == [(date(2026, 4, 9), f"{SHOP}/e/", Decimal("15.00"))]
 
 
+def test_a_line_that_was_not_sold_brings_neither_money_nor_a_refund(built):
+    found = query(
+        built, "select paid_cny, refunded_cny from marts.fct_order_line where order_key like '%/h'"
+    )
+
+    assert sorted(found) == [
+        (Decimal("0.00"), Decimal("0.00")),
+        (Decimal("100.00"), Decimal("0.00")),
+    ]
+    assert broken_rules(built, "fct_order", "fct_order_line", "fct_refund") == set()
+
+
 def test_every_line_of_a_known_order_is_published(built):
     found = query(built, "select count(*) from marts.fct_order_line")
 
-    assert found == [(7,)]
+    assert found == [(9,)]

@@ -138,7 +138,7 @@ def test_the_payment_decides_what_is_paid_and_not_the_status(built):
     )
 
     first, second, nothing = date(2026, 5, 1), date(2026, 5, 2), Decimal("0.00")
-    whole = Decimal("80.50")
+    whole = Decimal("80.00")
     assert found == [
         ("all_given_back", whole, first, second, 2, "k1:aa", "refunded"),
         ("cancelled", nothing, first, None, 2, "k1:aa", "cancelled"),

@@ -114,7 +114,7 @@ def test_sales_are_paid_orders_that_are_no_exchange(built):
     )
 
     first, second, nothing = date(2026, 5, 1), date(2026, 5, 2), Decimal("0.00")
-    whole = Decimal("88.50")
+    whole = Decimal("80.00")
     assert found == [
         ("cancelled", nothing, first, None, 2, "k1:aa", "cancelled"),
         ("closed", nothing, first, None, 2, "k1:aa", "cancelled"),

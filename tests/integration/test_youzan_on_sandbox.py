@@ -99,7 +99,7 @@ def built(tmp_path_factory):
     return built_unions(tmp_path_factory.mktemp("dbt"), ACCOUNT, {"youzan__trades": rows})
 
 
-def test_paid_trades_count_what_the_buyer_paid(built):
+def test_paid_trades_count_what_the_buyer_paid_for_goods(built):
     found = query(
         built,
         "select order_id, paid_cny, created_on, paid_on, units, buyer_key, status"
@@ -109,8 +109,8 @@ def test_paid_trades_count_what_the_buyer_paid(built):
     first, second, nothing = date(2026, 5, 1), date(2026, 5, 2), Decimal("0.00")
     assert found == [
         ("closed", nothing, first, None, 4, "k1:aa", "cancelled"),
-        ("done", Decimal("88.50"), first, second, 4, "k1:aa", "finished"),
-        ("marked", Decimal("88.50"), first, first, 4, "k1:aa", "preparing"),
+        ("done", Decimal("80.00"), first, second, 4, "k1:aa", "finished"),
+        ("marked", Decimal("80.00"), first, first, 4, "k1:aa", "preparing"),
         ("unmarked", nothing, first, None, 4, "k1:aa", "preparing"),
         ("waiting", nothing, first, None, 4, "k1:aa", "unpaid"),
     ]

@@ -1,5 +1,6 @@
 -- what the platform's own order fields say, in order of reading: live room, short video, another
--- author, else the shop itself. Paid traffic is a dimension of the line, not a step here.
+-- author, else the shop itself. Of a shop whose orders have no such fields nobody knows: its lines
+-- are unattributed. Paid traffic is a dimension of the line, not a step here.
 with lines as (
     select
         line_key,
@@ -113,8 +114,8 @@ shop_candidates as (
         line_key,
         brand_key,
         4 as rank,
-        'shop' as method,
-        account_key,
+        case when content_platform is null then 'unattributed' else 'shop' end as method,
+        case when content_platform is not null then account_key end as account_key,
         cast(null as string) as post_key,
         cast(null as string) as live_key,
         created_on
@@ -159,5 +160,8 @@ select
     post_key,
     live_key,
     candidate_no = 1 as is_winner,
+    -- order fields name what sold; methods by coupon, link or last touch have no source yet (0031)
+    cast(null as bigint) as window_days,
+    cast(1 as bigint) as rule_version,
     created_on
 from numbered

@@ -1,7 +1,7 @@
 with orders as (
     {{ union_of('orders', [
-        'account_key', 'order_id', 'buyer_key', 'status', 'units', 'paid_cny', 'created_on',
-        'created_at', 'paid_at',
+        'account_key', 'order_id', 'buyer_key', 'status', 'units', 'paid_cny', 'freight_cny',
+        'created_on', 'created_at', 'paid_at',
     ]) }}
 ),
 
@@ -17,6 +17,7 @@ known_orders as (
             when paid_at < {{ end_of_as_of_date() }} then paid_cny
             else cast(0 as decimal(18, 2))
         end as paid_cny,
+        case when paid_at < {{ end_of_as_of_date() }} then freight_cny end as freight_cny,
         created_on,
         created_at,
         case when paid_at < {{ end_of_as_of_date() }} then paid_at end as paid_at
@@ -33,6 +34,7 @@ select
     orders.status,
     orders.units,
     orders.paid_cny,
+    orders.freight_cny,
     orders.created_on,
     {{ shanghai_date('orders.paid_at') }} as paid_on,
     orders.created_at,

@@ -16,7 +16,13 @@ select
     -- a refund of an order that was never a sale takes nothing from sales; an order older than
     -- the history counts as paid
     orders.order_key is null or orders.paid_on is not null as is_of_paid_order,
-    refunds.refund_cny,
+    -- a shop gives freight back together with the last of the goods, and tells one amount
+    cast(
+        refunds.refund_cny - least(
+            greatest(refunds.refund_cny - coalesce(lines.pay_cny, orders.paid_cny, refunds.refund_cny), 0),
+            coalesce(orders.freight_cny, 0)
+        ) as decimal(18, 2)
+    ) as refund_cny,
     orders.paid_on,
     {{ shanghai_date('refunds.refunded_at') }} as refunded_on,
     refunds.refunded_at

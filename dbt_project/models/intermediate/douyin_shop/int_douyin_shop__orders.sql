@@ -17,6 +17,7 @@ orders as (
         status_code not in (1, 4)
         and paid_at is not null as is_paid,
         pay_fen,
+        post_fen,
         created_at,
         paid_at
     from {{ ref('stg_douyin_shop__orders') }}
@@ -32,6 +33,8 @@ select
         when orders.is_paid then {{ fen_to_cny('orders.pay_fen') }}
         else cast(0 as decimal(18, 2))
     end as paid_cny,
+    -- whether the amount paid holds it is not stated
+    {{ fen_to_cny('orders.post_fen') }} as freight_cny,
     {{ shanghai_date('orders.created_at') }} as created_on,
     orders.created_at,
     case when orders.is_paid then orders.paid_at end as paid_at

@@ -17,7 +17,9 @@ orders as (
         -- was cancelled as a whole is no sale, and no after-sale tells of its money
         status_code not in (190, 250)
         and (paid_at is not null or payment_id is not null) as is_paid,
-        order_fen,
+        -- what the buyer owes holds freight, which no line does
+        order_fen - coalesce(post_fen, 0) as goods_fen,
+        post_fen,
         created_at,
         coalesce(paid_at, created_at) as paid_at
     from {{ ref('stg_wechat_shop__orders') }}
@@ -30,9 +32,10 @@ select
     orders.status,
     coalesce(units.units, 0) as units,
     case
-        when orders.is_paid then {{ fen_to_cny('orders.order_fen') }}
+        when orders.is_paid then {{ fen_to_cny('orders.goods_fen') }}
         else cast(0 as decimal(18, 2))
     end as paid_cny,
+    {{ fen_to_cny('orders.post_fen') }} as freight_cny,
     {{ shanghai_date('orders.created_at') }} as created_on,
     orders.created_at,
     case when orders.is_paid then orders.paid_at end as paid_at

@@ -17,7 +17,9 @@ orders as (
         status_code not in (1, 8, 9)
         and type_code is distinct from 5
         and paid_at is not null as is_paid,
-        pay_fen,
+        -- it holds the deposit of a pre-sale, and freight, which no line does
+        pay_fen - coalesce(post_fen, 0) as goods_fen,
+        post_fen,
         created_at,
         paid_at
     from {{ ref('stg_xiaohongshu_shop__orders') }}
@@ -29,11 +31,11 @@ select
     orders.buyer_key,
     orders.status,
     coalesce(units.units, 0) as units,
-    -- the deposit of a pre-sale is part of it
     case
-        when orders.is_paid then {{ fen_to_cny('orders.pay_fen') }}
+        when orders.is_paid then {{ fen_to_cny('orders.goods_fen') }}
         else cast(0 as decimal(18, 2))
     end as paid_cny,
+    {{ fen_to_cny('orders.post_fen') }} as freight_cny,
     {{ shanghai_date('orders.created_at') }} as created_on,
     orders.created_at,
     case when orders.is_paid then orders.paid_at end as paid_at

@@ -17,7 +17,9 @@ orders as (
         -- is no sale
         status_code not in ('WAIT_BUYER_PAY', 'TRADE_CLOSED')
         and (paid_at is not null or is_marked_paid) as is_paid,
-        pay_cny,
+        -- the payment holds freight, which no line does
+        cast(pay_cny - coalesce(post_cny, cast(0 as decimal(18, 2))) as decimal(18, 2)) as goods_cny,
+        post_cny,
         created_at,
         coalesce(paid_at, created_at) as paid_at
     from {{ ref('stg_youzan__trades') }}
@@ -30,9 +32,10 @@ select
     orders.status,
     coalesce(units.units, 0) as units,
     case
-        when orders.is_paid then orders.pay_cny
+        when orders.is_paid then orders.goods_cny
         else cast(0 as decimal(18, 2))
     end as paid_cny,
+    orders.post_cny as freight_cny,
     {{ shanghai_date('orders.created_at') }} as created_on,
     orders.created_at,
     case when orders.is_paid then orders.paid_at end as paid_at

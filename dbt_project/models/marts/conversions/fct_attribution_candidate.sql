@@ -13,6 +13,8 @@ select
     post_key,
     live_key,
     is_winner,
+    window_days,
+    rule_version,
     created_on
 from {{ ref('int_attribution_candidate') }}
 where {{ only_changed('created_on', 'order_day') }}

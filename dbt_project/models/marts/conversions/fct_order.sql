@@ -17,6 +17,7 @@ with orders as (
         paid_on,
         status,
         paid_cny,
+        freight_cny,
         units
     from {{ ref('int_order_union') }}
     where {{ only_changed('created_on', 'order_day') }}
@@ -56,6 +57,7 @@ select
     orders.paid_cny,
     coalesce(refunded.refunded_cny, cast(0 as decimal(18, 2))) as refunded_cny,
     cast(orders.paid_cny - coalesce(refunded.refunded_cny, cast(0 as decimal(18, 2))) as decimal(18, 2)) as net_cny,
+    orders.freight_cny,
     orders.units,
     coalesce(methods.attribution_method, 'unattributed') as attribution_method
 from orders

@@ -23,10 +23,8 @@ refunded as (
     select
         line_key,
         cast(sum(refund_cny) as decimal(18, 2)) as refunded_cny
-    from {{ ref('int_refund_union') }}
-    where
-        is_of_paid_order
-        and line_key is not null
+    from {{ ref('int_refund_line') }}
+    where is_of_paid_order
     group by line_key
 )
 

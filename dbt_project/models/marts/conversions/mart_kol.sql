@@ -49,7 +49,7 @@ returned as (
         sold.window_days,
         cast(sum(refunds.refund_cny) as decimal(18, 2)) as refunded_cny
     from sold
-    inner join {{ ref('fct_refund') }} as refunds
+    inner join {{ ref('int_refund_line') }} as refunds
         on
             sold.line_key = refunds.line_key
             and sold.closed_on >= refunds.refunded_on
