@@ -1,0 +1,92 @@
+"""What days say of posts: days before the installation, edits, removals and days not read."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.warehouse_fixture import days, make_build_db, query, run_dbt, source_days
+
+FIRST, INSTALLED, AS_OF = "2026-04-01", "2026-04-13", "2026-04-26"
+WEIBO, WECHAT = "weibo", "wechat"
+ACCOUNTS = [
+    {"account_key": key, "brand_key": "b", "platform": key, "kind": "social"}
+    | {"ownership": "own", "active_from": date(2026, 4, 1)}
+    for key in (WEIBO, WECHAT)
+]
+STREAMS = {
+    WEIBO: ("weibo/posts", "sheet/content_calendar"),
+    WECHAT: ("wechat/published_articles", "sheet/content_calendar"),
+}
+Rows = list[dict[str, Any]]
+
+
+def at(day: str, clock: str = "10:00") -> datetime:
+    """Return a minute of a Shanghai day as the lake holds it."""
+    return datetime.fromisoformat(f"{day}T{clock}:00+08:00").astimezone(UTC)
+
+
+def planned(account: str, post_id: str, moment: datetime, **fields: Any) -> dict[str, Any]:
+    """Return a row of the calendar."""
+    row = {"account_key": account, "planned_id": f"p-{post_id}", "post_id": post_id}
+    return {**row, "planned_at": moment, **fields}
+
+
+def world() -> dict[str, Rows]:
+    """Return posts that were out before the installation, which the listings still show."""
+    posted = ("2026-04-06", "2026-04-20")
+    deep = ("2026-04-07", "2026-04-08", "2026-04-20", "2026-04-21")
+    return {
+        "weibo__posts": [
+            {"account_key": WEIBO, "idstr": day, "created_at": at(day)} for day in posted
+        ],
+        "wechat__published_articles": [
+            {"account_key": WECHAT, "article_id": day, "position": 0, "update_time": at(day)}
+            for day in deep
+        ],
+        "sheet__content_calendar": [
+            *(planned(WEIBO, day, at(day)) for day in posted),
+            *(planned(WECHAT, f"{day}_0", at(day), content_topic="深度") for day in deep),
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build database of the world, read from the day of the installation on."""
+    slices = [
+        row
+        for account, names in STREAMS.items()
+        for name in names
+        for row in source_days(name, account, days(INSTALLED, AS_OF))
+    ]
+    path = tmp_path_factory.mktemp("dbt") / "build.duckdb"
+    make_build_db(path, world(), source_days=slices, config={"account": ACCOUNTS})
+    run_dbt(path, "run", "--exclude", "path:models/kpi", as_of=AS_OF, first=FIRST)
+    return path
+
+
+def parts_of(built: Path, account: str, metric: str, day: str) -> list[tuple[Any, ...]]:
+    """Return numerator and denominator of an account's ratio on a day."""
+    return query(
+        built,
+        "select numerator, denominator from marts.fct_metric_day "
+        f"where metric = '{metric}' and stat_date = '{day}' and account_key = '{account}'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("account", "metric", "day", "parts"),
+    [
+        pytest.param(WEIBO, "plan_kept_rate", "2026-04-06", (None, None), id="plan-not-read"),
+        pytest.param(WEIBO, "plan_kept_rate", "2026-04-20", (1, 1), id="plan-read"),
+        pytest.param(WECHAT, "cadence_wechat", "2026-04-09", (None, None), id="week-not-read"),
+        pytest.param(WECHAT, "cadence_wechat", "2026-04-16", (0, 1), id="week-without-articles"),
+        pytest.param(WECHAT, "cadence_wechat", "2026-04-23", (1, 1), id="week-of-two"),
+    ],
+)
+def test_what_becomes_known_later_of_a_day_that_was_not_read_is_unknown(
+    built: Path, account: str, metric: str, day: str, parts: tuple[float | None, float | None]
+) -> None:
+    assert parts_of(built, account, metric, day) == [parts]
