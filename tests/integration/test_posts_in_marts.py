@@ -33,7 +33,31 @@ def planned(account: str, post_id: str, moment: datetime, **fields: Any) -> dict
     return {**row, "planned_at": moment, **fields}
 
 
-def world() -> dict[str, Rows]:
+def article(name: str, published: str, counted: str) -> dict[str, Any]:
+    """Return what is told of a sent article on a day: two likes more each day."""
+    first, day = date.fromisoformat(published), date.fromisoformat(counted)
+    row = {"account_key": WECHAT, "msgid": name, "content_url": name, "ref_date": first}
+    return {**row, "stat_date": day, "like_user": 2 * ((day - first).days + 1)}
+
+
+def edited() -> dict[str, Rows]:
+    """Return two articles of the 22nd edited two days later; one was reviewed after its day."""
+    names = {"in time": at("2026-04-22", "18:00"), "late": at("2026-04-23", "09:00")}
+    return {
+        "wechat__article_totals": [article(name, "2026-04-22", "2026-04-22") for name in names],
+        "wechat__published_articles": [
+            {"account_key": WECHAT, "article_id": name, "position": 0, "url": name}
+            | {"update_time": at("2026-04-24")}
+            for name in names
+        ],
+        "sheet__content_calendar": [
+            planned(WECHAT, name, at("2026-04-22"), review_verdict="通过", reviewed_at=moment)
+            for name, moment in names.items()
+        ],
+    }
+
+
+def listed() -> dict[str, Rows]:
     """Return posts that were out before the installation, which the listings still show."""
     posted = ("2026-04-06", "2026-04-20")
     deep = ("2026-04-07", "2026-04-08", "2026-04-20", "2026-04-21")
@@ -50,6 +74,15 @@ def world() -> dict[str, Rows]:
             *(planned(WECHAT, f"{day}_0", at(day), content_topic="深度") for day in deep),
         ],
     }
+
+
+def world() -> dict[str, Rows]:
+    """Return all of these posts."""
+    found: dict[str, Rows] = {}
+    for part in (listed(), edited()):
+        for name, rows in part.items():
+            found.setdefault(name, []).extend(rows)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +123,24 @@ def test_what_becomes_known_later_of_a_day_that_was_not_read_is_unknown(
     built: Path, account: str, metric: str, day: str, parts: tuple[float | None, float | None]
 ) -> None:
     assert parts_of(built, account, metric, day) == [parts]
+
+
+def value_of(built: Path, account: str, metric: str, day: str) -> float | None:
+    """Return the value of an account's metric on a day."""
+    ((value,),) = query(
+        built,
+        "select value from marts.fct_metric_day "
+        f"where metric = '{metric}' and stat_date = '{day}' and account_key = '{account}'",
+    )
+    return value
+
+
+def test_an_article_edited_later_was_reviewed_if_it_was_before_its_day_ended(built: Path) -> None:
+    posts = query(
+        built,
+        "select post_id, published_at from marts.dim_post where published_on = '2026-04-22' "
+        "order by post_id",
+    )
+
+    assert posts == [("in time", None), ("late", None)]
+    assert value_of(built, WECHAT, "unreviewed_published", "2026-04-22") == 1

@@ -18,7 +18,8 @@ with posts as (
         and not posts.is_deleted
 ),
 
--- reviewed: a calendar row of the post was approved before it went out
+-- reviewed: a calendar row of the post was approved before it went out; of a post of which only the
+-- day is known (an article that was edited since), until that day was over
 approved as (
     select distinct posts.post_key
     from posts
@@ -26,7 +27,9 @@ approved as (
         on posts.post_key = planned.post_key
     where
         planned.review_verdict = 'passed'
-        and planned.reviewed_at <= posts.published_at
+        and planned.reviewed_at <= coalesce(
+            posts.published_at, {{ shanghai_midnight(add_days('posts.published_on', 1)) }}
+        )
 ),
 
 placed as (
