@@ -67,6 +67,8 @@ def listed() -> dict[str, Rows]:
         ],
         "wechat__published_articles": [
             {"account_key": WECHAT, "article_id": day, "position": 0, "update_time": at(day)}
+            # the newest was deleted after it was out
+            | {"is_deleted": day == deep[-1]}
             for day in deep
         ],
         "sheet__content_calendar": [
@@ -144,3 +146,15 @@ def test_an_article_edited_later_was_reviewed_if_it_was_before_its_day_ended(bui
 
     assert posts == [("in time", None), ("late", None)]
     assert value_of(built, WECHAT, "unreviewed_published", "2026-04-22") == 1
+
+
+def test_a_post_that_is_deleted_later_was_published(built: Path) -> None:
+    mix = query(
+        built,
+        "select posts from marts.mart_content_mix where account_key = 'wechat' "
+        "and week_on = '2026-04-20' and item = '深度'",
+    )
+
+    assert value_of(built, WECHAT, "posts_published", "2026-04-21") == 1
+    assert parts_of(built, WECHAT, "cadence_wechat", "2026-04-23") == [(1, 1)]
+    assert mix == [(2,)]

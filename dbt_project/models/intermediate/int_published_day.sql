@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- what an account published on a day, by the day of publication
+-- what an account published on a day, by the day of publication: what is deleted since was published
 {% set windows = var('cadence_windows') -%}
 
 with posts as (
@@ -13,9 +13,7 @@ with posts as (
         posts.is_original,
         {{ shanghai_seconds('posts.published_at') }} as second_of_day
     from {{ ref('dim_post') }} as posts
-    where
-        posts.published_on is not null
-        and not posts.is_deleted
+    where posts.published_on is not null
 ),
 
 -- reviewed: a calendar row of the post was approved before it went out; of a post of which only the
