@@ -137,7 +137,7 @@ def world() -> dict[str, Rows]:
             | {"impressions": 5000, "likes": 30, "comments": 10, "shares": 5}
         ],
         "bilibili__videos": [
-            {"account_key": BILIBILI, "resource_id": f"v{n}", "title": "a"}
+            {"account_key": BILIBILI, "resource_id": f"v{n}", "title": "a", "duration": 95}
             | {"ptime": at(str(date(2026, 4, 2) + timedelta(n % 3)))}
             for n in range(12)
         ],
@@ -330,4 +330,16 @@ def test_the_mix_of_a_week_is_of_what_is_known(built: Path) -> None:
         (date(2026, 4, 6), "深度", 2, 3, pytest.approx(2 / 3)),
         (date(2026, 4, 13), "新品", 1, 5, 0.2),
         (date(2026, 4, 13), "深度", 4, 5, 0.8),
+    ]
+
+
+def test_the_length_of_a_video_is_told_where_its_platform_tells_it(built: Path) -> None:
+    lengths = query(
+        built,
+        "select distinct platform, duration_seconds from marts.mart_content order by platform",
+    )
+
+    assert lengths == [
+        (BILIBILI, 95),
+        *((platform, None) for platform in (DOUYIN, WECHAT, WEIBO, XIAOHONGSHU)),
     ]
