@@ -17,7 +17,7 @@ ACCOUNTS = [
 ]
 STREAMS = {
     WEIBO: ("weibo/posts", "sheet/content_calendar"),
-    WECHAT: ("wechat/published_articles", "sheet/content_calendar"),
+    WECHAT: ("wechat/published_articles", "wechat/article_reads", "sheet/content_calendar"),
 }
 Rows = list[dict[str, Any]]
 
@@ -57,6 +57,25 @@ def edited() -> dict[str, Rows]:
     }
 
 
+def counted() -> dict[str, Rows]:
+    """Return two articles with ten readers a day; one lacks a day of totals, one of all."""
+    published = {"totals missing": "2026-04-17", "all missing": "2026-04-14"}
+    missing = {"totals missing": "2026-04-19", "all missing": "2026-04-16"}
+    told = [
+        (name, day)
+        for name, first in published.items()
+        for day in days(first, AS_OF)
+        if str(day) != missing[name]
+    ]
+    return {
+        "wechat__article_totals": [article(name, published[name], str(day)) for name, day in told],
+        "wechat__article_reads": [
+            {"account_key": WECHAT, "msgid": name, "ref_date": day, "read_user": 10}
+            for name, day in [*told, ("totals missing", date(2026, 4, 19))]
+        ],
+    }
+
+
 def listed() -> dict[str, Rows]:
     """Return posts that were out before the installation, which the listings still show."""
     posted = ("2026-04-06", "2026-04-20")
@@ -81,7 +100,7 @@ def listed() -> dict[str, Rows]:
 def world() -> dict[str, Rows]:
     """Return all of these posts."""
     found: dict[str, Rows] = {}
-    for part in (listed(), edited()):
+    for part in (listed(), edited(), counted()):
         for name, rows in part.items():
             found.setdefault(name, []).extend(rows)
     return found
@@ -158,3 +177,29 @@ def test_a_post_that_is_deleted_later_was_published(built: Path) -> None:
     assert value_of(built, WECHAT, "posts_published", "2026-04-21") == 1
     assert parts_of(built, WECHAT, "cadence_wechat", "2026-04-23") == [(1, 1)]
     assert mix == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("post", "exposures"), [("totals missing", 70), ("all missing", None)], ids=str
+)
+def test_first_days_are_complete_if_readers_of_each_of_them_are_told(
+    built: Path, post: str, exposures: int | None
+) -> None:
+    rows = query(
+        built, f"select exposures_first_7_days from marts.mart_content where post_id = '{post}'"
+    )
+
+    assert rows == [(exposures,)]
+
+
+def test_likes_of_several_days_are_not_over_the_readers_of_one(built: Path) -> None:
+    gained = query(
+        built,
+        "select stat_date, likes from marts.fct_post_day where span_days > 1 order by stat_date",
+    )
+
+    assert gained == [(date(2026, 4, 17), 4), (date(2026, 4, 20), 4)]
+    # the other article's likes of that day alone, over its readers
+    assert parts_of(built, WECHAT, "like_rate", "2026-04-17") == [(2, 10)]
+    assert parts_of(built, WECHAT, "like_rate", "2026-04-20") == [(2, 10)]
+    assert parts_of(built, WECHAT, "like_rate", "2026-04-21") == [(4, 20)]
