@@ -203,3 +203,13 @@ def test_likes_of_several_days_are_not_over_the_readers_of_one(built: Path) -> N
     assert parts_of(built, WECHAT, "like_rate", "2026-04-17") == [(2, 10)]
     assert parts_of(built, WECHAT, "like_rate", "2026-04-20") == [(2, 10)]
     assert parts_of(built, WECHAT, "like_rate", "2026-04-21") == [(4, 20)]
+
+
+def test_whether_a_post_is_a_hit_is_unknown_until_its_first_week_is_known(built: Path) -> None:
+    rows = query(
+        built,
+        "select post_id, is_hit from marts.mart_content where post_id like '% missing' "
+        "order by post_id",
+    )
+
+    assert rows == [("all missing", None), ("totals missing", False)]
