@@ -6,6 +6,14 @@
     }) %}
 {% endmacro %}
 
+{#
+  How many days the exposure of a row covers. Readers of an article are told of their own day, beside
+  counters that are differences of totals and cover what the total missed.
+#}
+{% macro exposure_days(platform, span_days) -%}
+    case when {{ platform }} in ('wechat') then 1 else {{ span_days }} end
+{%- endmacro %}
+
 {# What each platform counts as engagement: the numerator of its engagement rates. #}
 {% macro engagement_by_platform() %}
     {% do return({

@@ -61,7 +61,7 @@
         {%- endif -%}
 {%- endmacro %}
 
-{# A day without a row is 0 where the registry says so and all that is needed was read. #}
+{# Where the registry says so a day without a row is 0 if all that is needed was read, else unknown. #}
 {% macro metric_part(reading, formula, part) -%}
     {%- if reading.zero_if_read and part != 'opening' -%}
         case

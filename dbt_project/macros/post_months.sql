@@ -8,11 +8,11 @@
         select
             days.post_key,
             days.stat_date,
-            days.span_days,
             days.plays,
             days.completed_plays,
             days.likes_total,
             {{ by_platform('accounts.platform', exposure_by_platform(), 'days.') }} as exposures,
+            {{ exposure_days('accounts.platform', 'days.span_days') }} as exposure_days,
             posts.published_on,
             cast(date_trunc('month', days.stat_date) as date) as month_on
         from {{ ref('fct_post_day') }} as days
@@ -36,7 +36,7 @@
             {%- for days in first_days() %}
             {%- set is_early %}exposures is not null and stat_date >= published_on and stat_date < {{ add_days('published_on', days) }}{% endset %}
             cast(sum(case when {{ is_early }} then exposures end) as bigint) as exposures_first_{{ days }}_days,
-            cast(sum(case when {{ is_early }} then span_days end) as bigint) as covered_first_{{ days }}_days{{ ',' if not loop.last }}
+            cast(sum(case when {{ is_early }} then exposure_days end) as bigint) as covered_first_{{ days }}_days{{ ',' if not loop.last }}
             {%- endfor %}
         from observed
         group by post_key, month_on, published_on

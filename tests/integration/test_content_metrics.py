@@ -137,7 +137,7 @@ def world() -> dict[str, Rows]:
             | {"impressions": 5000, "likes": 30, "comments": 10, "shares": 5}
         ],
         "bilibili__videos": [
-            {"account_key": BILIBILI, "resource_id": f"v{n}", "title": "a"}
+            {"account_key": BILIBILI, "resource_id": f"v{n}", "title": "a", "duration": 95}
             | {"ptime": at(str(date(2026, 4, 2) + timedelta(n % 3)))}
             for n in range(12)
         ],
@@ -156,7 +156,12 @@ def world() -> dict[str, Rows]:
             note("2026-04-20", "b", "图文", 1000, 0.4),
             note("2026-04-20", "c", "图文", 500, 0.0),
         ],
-        "douyin__creator_export": [work("2026-04-08", 1000, 0.3), work("2026-04-20", 3000, 0.25)],
+        # the export in between knows nothing of the first seconds
+        "douyin__creator_export": [
+            work("2026-04-08", 1000, 0.3),
+            work("2026-04-10", 2000, 0.3) | {"completion_5s_rate": None},
+            work("2026-04-20", 3000, 0.25),
+        ],
     }
 
 
@@ -282,8 +287,20 @@ def test_what_an_export_tells_is_known_from_its_day_on(built: Path) -> None:
 
     assert events == [
         (date(2026, 4, 6), date(2026, 4, 8), 300, 1000),
-        (date(2026, 4, 6), date(2026, 4, 20), 450, 2000),
+        (date(2026, 4, 6), date(2026, 4, 10), 300, 1000),
+        (date(2026, 4, 6), date(2026, 4, 20), 150, 1000),
     ]
+
+
+def test_an_export_adds_to_the_last_one_that_told_the_figure(built: Path) -> None:
+    events = query(
+        built,
+        "select known_on, numerator, denominator from intermediate.int_metric_event "
+        f"where metric = 'completion_5s_rate' and account_key = '{DOUYIN}' and denominator <> 0 "
+        "order by known_on",
+    )
+
+    assert events == [(date(2026, 4, 8), 500, 1000), (date(2026, 4, 20), 1000, 2000)]
 
 
 def test_a_week_counts_once_it_is_over(built: Path) -> None:
@@ -313,4 +330,16 @@ def test_the_mix_of_a_week_is_of_what_is_known(built: Path) -> None:
         (date(2026, 4, 6), "深度", 2, 3, pytest.approx(2 / 3)),
         (date(2026, 4, 13), "新品", 1, 5, 0.2),
         (date(2026, 4, 13), "深度", 4, 5, 0.8),
+    ]
+
+
+def test_the_length_of_a_video_is_told_where_its_platform_tells_it(built: Path) -> None:
+    lengths = query(
+        built,
+        "select distinct platform, duration_seconds from marts.mart_content order by platform",
+    )
+
+    assert lengths == [
+        (BILIBILI, 95),
+        *((platform, None) for platform in (DOUYIN, WECHAT, WEIBO, XIAOHONGSHU)),
     ]

@@ -206,3 +206,13 @@ def test_every_registered_metric_of_a_connected_platform_has_its_days(built: Pat
     )
 
     assert missing == []
+
+
+def test_a_change_over_several_days_is_no_growth_rate_of_a_day(built: Path) -> None:
+    rows = query(
+        built,
+        "select stat_date, net_followers, follower_growth_rate from marts.mart_users "
+        f"where account_key = '{BILIBILI}' and net_followers is not null order by stat_date",
+    )
+
+    assert rows == [(date(2026, 4, 2), 3, 0.03), (date(2026, 4, 4), 7, None)]

@@ -18,6 +18,7 @@ ACCRUALS = ("same_day", "charged_back")
 WINDOWS = ("days", "opening", "opening_and_days", "members", "returning_members")
 #: the expressions of a formula
 PARTS = ("value", "numerator", "denominator")
+_FORMULA = ("from", *PARTS, "zero_if_read")
 _FIELDS = (
     *("id", "name", "short_zh", "short_code", "unit", "aggregation", "from", *PARTS, "later"),
     *("by_platform", "zero_if_read"),
@@ -39,7 +40,8 @@ class Formula:
     value: Mapping[str, str] = field(default_factory=dict)
     numerator: Mapping[str, str] = field(default_factory=dict)
     denominator: Mapping[str, str] = field(default_factory=dict)
-    #: whether a day without a row is 0 once every stream of the metric was read
+    #: whether a day without a row is 0 once every stream of the metric was read; else it is
+    #: unknown, also what becomes known of it later
     zero_if_read: bool = False
 
     def part(self, name: str, basis: str) -> str | None:
@@ -236,8 +238,7 @@ def _by_platform(section: Section) -> dict[str, Formula]:
     value = section.get("by_platform")
     if value is None:
         return {}
-    keys = ("from", *PARTS, "zero_if_read")
-    return {name: _formula(said.section(keys)) for name, said in value.section()}
+    return {name: _formula(said.section(_FORMULA)) for name, said in value.section()}
 
 
 def _windows(section: Section) -> dict[str, str]:
@@ -253,7 +254,7 @@ def _windows(section: Section) -> dict[str, str]:
 
 def _later(section: Section) -> Formula | None:
     value = section.get("later")
-    return None if value is None else _formula(value.section(("from", *PARTS)))
+    return None if value is None else _formula(value.section(_FORMULA))
 
 
 def _part(value: Value | None) -> dict[str, str]:

@@ -21,11 +21,8 @@ deep_posts as (
     inner join {{ ref('int_planned_post_union') }} as planned
         on posts.post_key = planned.post_key
     where
-        not posts.is_deleted
-        and (
-            planned.content_form in ({{ quoted(var('deep_tags')) }})
-            or planned.content_topic in ({{ quoted(var('deep_tags')) }})
-        )
+        planned.content_form in ({{ quoted(var('deep_tags')) }})
+        or planned.content_topic in ({{ quoted(var('deep_tags')) }})
 ),
 
 counted as (

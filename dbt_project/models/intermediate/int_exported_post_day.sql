@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
 -- what the exports of the creator centre say of posts, on the day the post was published: each export
--- brings totals, so that a newer one is known as what it adds to the one before
+-- brings totals, so that a newer one is known as what it adds to the last one that told the figure
 
 with told as (
     {{ union_of('post_completions', ['account_key', 'post_id', 'stat_date'] + exported_totals()) }}
@@ -33,7 +33,12 @@ added as (
         known_on,
         {%- for figure in exported_totals() %}
         {{ figure }} - coalesce(
-            lag({{ figure }}) over (partition by post_key order by known_on), 0
+            max_by({{ figure }}, case when {{ figure }} is not null then known_on end) over (
+                partition by post_key
+                order by known_on
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
         ) as {{ figure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from totals

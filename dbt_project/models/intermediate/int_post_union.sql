@@ -1,7 +1,7 @@
 with posts as (
     {{ union_of('posts', [
         'account_key', 'post_id', 'title', 'content_form', 'url', 'is_deleted',
-        'published_on', 'published_at',
+        'duration_seconds', 'published_on', 'published_at',
     ]) }}
 )
 
@@ -15,6 +15,7 @@ select
     posts.content_form,
     posts.url,
     posts.is_deleted,
+    posts.duration_seconds,
     posts.published_on,
     posts.published_at
 from posts

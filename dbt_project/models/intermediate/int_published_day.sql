@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- what an account published on a day, by the day of publication
+-- what an account published on a day, by the day of publication: what is deleted since was published
 {% set windows = var('cadence_windows') -%}
 
 with posts as (
@@ -13,12 +13,11 @@ with posts as (
         posts.is_original,
         {{ shanghai_seconds('posts.published_at') }} as second_of_day
     from {{ ref('dim_post') }} as posts
-    where
-        posts.published_on is not null
-        and not posts.is_deleted
+    where posts.published_on is not null
 ),
 
--- reviewed: a calendar row of the post was approved before it went out
+-- reviewed: a calendar row of the post was approved before it went out; of a post of which only the
+-- day is known (an article that was edited since), until that day was over
 approved as (
     select distinct posts.post_key
     from posts
@@ -26,7 +25,9 @@ approved as (
         on posts.post_key = planned.post_key
     where
         planned.review_verdict = 'passed'
-        and planned.reviewed_at <= posts.published_at
+        and planned.reviewed_at <= coalesce(
+            posts.published_at, {{ shanghai_midnight(add_days('posts.published_on', 1)) }}
+        )
 ),
 
 placed as (

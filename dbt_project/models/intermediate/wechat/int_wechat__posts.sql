@@ -93,6 +93,7 @@ select
     'article' as content_form,
     url,
     is_deleted,
+    cast(null as double) as duration_seconds,  -- not offered
     published_on,
     published_at
 from matched
@@ -106,6 +107,7 @@ select
     'article' as content_form,
     url,
     is_deleted,
+    cast(null as double) as duration_seconds,  -- not offered
     published_on,
     published_at
 from only_listed

@@ -16,6 +16,7 @@ select
     content_form,
     cast(null as string) as url,  -- not offered
     false as is_deleted,  -- the export shows at most 1,000 notes: absence says nothing
+    cast(null as double) as duration_seconds,  -- not offered
     {{ shanghai_date('published_at') }} as published_on,
     published_at
 from ranked

@@ -37,7 +37,7 @@ select
     posts.title,
     planned.is_original,
     posts.is_deleted,
-    cast(null as double) as duration_seconds,  -- not offered
+    posts.duration_seconds,
     posts.url,
     planned.planned_key
 from {{ ref('int_post_union') }} as posts

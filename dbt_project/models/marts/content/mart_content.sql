@@ -119,11 +119,8 @@ select
     posts.content_topic,
     posts.is_original,
     posts.is_deleted,
-    coalesce(
-        figures.exposures_first_7_days
-        > greatest(coalesce(hit_lines.hit_line, 0), {{ var('hit_exposure_floor') }}),
-        false
-    ) as is_hit,
+    figures.exposures_first_7_days
+    > greatest(coalesce(hit_lines.hit_line, 0), {{ var('hit_exposure_floor') }}) as is_hit,
     posts.published_at,
     posts.published_on,
     posts.published_hour,

@@ -1,6 +1,6 @@
 {% set dimensions = {'form': 'content_form', 'topic': 'content_topic'} -%}
 
--- what an account's posts of a week are made of
+-- what an account's posts of a week are made of, those deleted since among them
 with posts as (
     select
         post_key,
@@ -11,9 +11,7 @@ with posts as (
         content_form,
         content_topic
     from {{ ref('dim_post') }}
-    where
-        published_on is not null
-        and not is_deleted
+    where published_on is not null
 ),
 
 items as (

@@ -14,6 +14,7 @@ with days as (
         new_followers,
         unfollows,
         net_followers,
+        span_days,
         active_users,
         active_users_basis,
         -- the last known stock goes on for three days at most; the days of an account are dense
@@ -38,6 +39,7 @@ with_opening as (
         new_followers,
         unfollows,
         net_followers,
+        span_days,
         active_users,
         active_users_basis,
         known_followers,
@@ -59,7 +61,10 @@ select
     days.new_followers,
     days.unfollows,
     days.net_followers,
-    {{ safe_divide('days.net_followers', 'days.opening_followers') }} as follower_growth_rate,
+    -- what several days brought is no rate of the day on which it became known
+    case
+        when days.span_days = 1 then {{ safe_divide('days.net_followers', 'days.opening_followers') }}
+    end as follower_growth_rate,
     days.active_users,
     days.active_users_basis,
     1 - {{ safe_divide('days.unfollows', '(days.opening_followers + days.new_followers)') }} as follower_retention_rate,
