@@ -153,6 +153,15 @@ def test_a_running_total_touches_every_day_from_its_own_on(site):
     assert changed(site) == {"post_day": ["04-12", "04-13", "04-14", "04-15"]}
 
 
+def test_conversations_of_an_account_sheet_touch_the_days_of_replies(site):
+    put(site, "sheet/account_days", on="04-13")
+    keep_base(site)
+    told = {"stat_date": day("04-13"), "dm_conversations": 40, "dms_replied": 30}
+    put(site, "sheet/account_days", told, on="04-13")
+
+    assert changed(site)["interaction_day"] == ["04-13", "04-14", "04-15"]
+
+
 def test_an_article_total_touches_its_stat_date_not_its_publish_day(site):
     def total(stat: str, reads: int):
         return {"ref_date": day("04-01"), "msgid": "m", "stat_date": day(stat), "read_user": reads}
