@@ -9,7 +9,7 @@ import pytest
 from tests.warehouse_fixture import days, make_build_db, query, run_dbt, source_days
 
 FIRST, AS_OF = "2026-04-01", "2026-04-20"
-OWN, SHOP, KOL = "douyin", "shop", "kol"
+OWN, SHOP, KOL, WEIBO = "douyin", "shop", "kol", "weibo"
 ACCOUNTS = [
     {"account_key": key, "brand_key": "b", "platform": platform, "kind": kind}
     | {"account_id": f"{key}-id", "ownership": ownership, "active_from": date(2026, 4, 1)}
@@ -17,6 +17,7 @@ ACCOUNTS = [
         (OWN, "douyin", "social", "own"),
         (SHOP, "douyin_shop", "shop", "own"),
         (KOL, "douyin", "social", "kol"),
+        (WEIBO, "weibo", "social", "own"),
     )
 ]
 SHEETS = ("activities", "community_days", "spend", "kol_contracts", "coupons", "actions")
@@ -27,6 +28,7 @@ STREAMS = {
         *(f"sheet/{name}" for name in SHEETS),
     ),
     SHOP: ("douyin_shop/orders", "douyin_shop/after_sales"),
+    WEIBO: ("weibo/comments",),
 }
 Rows = list[dict[str, Any]]
 #: negatives of 14 days with 100 classified mentions each: 48 of 1,400, median 3, MAD 1
@@ -113,6 +115,10 @@ def world() -> dict[str, Rows]:
             comment("never", "13T12:00"),
             comment("early", "13T08:00"),
             comment("r3", "13T09:30", "early"),
+        ],
+        "weibo__comments": [
+            {"account_key": WEIBO, "idstr": "w", "status_id": "p", "created_at": at("13T10:00")}
+            | {"is_brand": False},
         ],
         "sheet__activities": [
             {**own, "activity_id": "a", "started_on": day(5), "invited": 400, "participants": 100}
@@ -299,6 +305,20 @@ def test_a_figure_is_of_its_day(
     assert rows == [(value,)]
 
 
+def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
+    built: Path,
+) -> None:
+    rows = query(
+        built,
+        "select comments_received, comments_replied, items_received, items_due, "
+        "items_replied_in_time, first_reply_p50_seconds from marts.fct_interaction_day "
+        f"where account_key = '{WEIBO}' and stat_date in ('{day(13)}', '{day(14)}') "
+        "order by stat_date",
+    )
+
+    assert rows == [(1, None, None, None, None, None), (0, None, None, None, None, None)]
+
+
 def test_the_cost_of_a_follower_is_all_that_was_spent(built: Path) -> None:
     rows = query(
         built,
@@ -342,7 +362,8 @@ def test_the_interaction_view_shows_activities_and_communities(built: Path) -> N
     rows = query(
         built,
         "select stat_date, participants, ugc_posts, community_members, community_messages "
-        f"from marts.mart_interactions where stat_date in ('{day(5)}', '{day(6)}') order by 1",
+        f"from marts.mart_interactions where account_key = '{OWN}' "
+        f"and stat_date in ('{day(5)}', '{day(6)}') order by 1",
     )
 
     assert rows == [(day(5), 110, 30, None, None), (day(6), None, None, 145, 75)]
