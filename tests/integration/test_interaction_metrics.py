@@ -9,7 +9,7 @@ import pytest
 from tests.warehouse_fixture import days, make_build_db, query, run_dbt, source_days
 
 FIRST, AS_OF = "2026-04-01", "2026-04-20"
-OWN, SHOP, KOL, WEIBO = "douyin", "shop", "kol", "weibo"
+OWN, SHOP, KOL, WEIBO, CORP = "douyin", "shop", "kol", "weibo", "corp"
 ACCOUNTS = [
     {"account_key": key, "brand_key": "b", "platform": platform, "kind": kind}
     | {"account_id": f"{key}-id", "ownership": ownership, "active_from": date(2026, 4, 1)}
@@ -18,6 +18,7 @@ ACCOUNTS = [
         (SHOP, "douyin_shop", "shop", "own"),
         (KOL, "douyin", "social", "kol"),
         (WEIBO, "weibo", "social", "own"),
+        (CORP, "wecom", "community", "own"),
     )
 ]
 SHEETS = ("activities", "community_days", "spend", "kol_contracts", "coupons", "actions")
@@ -29,6 +30,7 @@ STREAMS = {
     ),
     SHOP: ("douyin_shop/orders", "douyin_shop/after_sales"),
     WEIBO: ("weibo/comments",),
+    CORP: ("wecom/owner_days", "sheet/community_days", "sheet/spend"),
 }
 Rows = list[dict[str, Any]]
 #: negatives of 14 days with 100 classified mentions each: 48 of 1,400, median 3, MAD 1
@@ -120,6 +122,13 @@ def world() -> dict[str, Rows]:
             {"account_key": WEIBO, "idstr": "w", "status_id": "p", "created_at": at("13T10:00")}
             | {"is_brand": False},
         ],
+        # the 8th is told by the sheet alone
+        "wecom__owner_days": [
+            {"account_key": CORP, "owner": owner, "stat_date": day(n), "chat_total": 1}
+            | {"new_chat_cnt": 0, "member_total": 100, "msg_total": 40 * n}
+            for owner in ("k1:a", "k1:b")
+            for n in (5, 6, 7)
+        ],
         "sheet__activities": [
             {**own, "activity_id": "a", "started_on": day(5), "invited": 400, "participants": 100}
             | {"participations": 150, "ugc_posts": 30, "reward_cny": 60}
@@ -131,6 +140,11 @@ def world() -> dict[str, Rows]:
             {**own, "community_id": "g1", "stat_date": day(6), "members": 95, "joined": 5}
             | {"left_members": 5, "speakers": 19, "messages": 70},
             {**own, "community_id": "g2", "stat_date": day(6), "members": 50, "messages": 5},
+            *(
+                {"account_key": CORP, "community_id": "g", "stat_date": day(n), "members": 190}
+                | {"left_members": 10, "speakers": 38, "messages": 60}
+                for n in (6, 8)
+            ),
         ],
         "sheet__spend": [{**own, "spend_on": day(5), "spend_kind": "投放", "spend_cny": 100}],
         "sheet__kol_contracts": [
@@ -303,6 +317,23 @@ def test_a_figure_is_of_its_day(
     )
 
     assert rows == [(value,)]
+
+
+def test_members_are_told_by_one_source_and_speakers_by_the_one_that_tells_them(
+    built: Path,
+) -> None:
+    rows = query(
+        built,
+        "select stat_date, members, messages, speakers, left_members, members_before_leaving "
+        f"from intermediate.int_community_sum_day where account_key = '{CORP}' "
+        f"and stat_date >= '{day(6)}' order by stat_date",
+    )
+
+    assert rows == [
+        (day(6), 200, 80, 38, 10, 200),
+        (day(7), 200, 80, None, None, None),
+        (day(8), 190, 60, 38, 10, 200),
+    ]
 
 
 def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
