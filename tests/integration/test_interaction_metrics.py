@@ -146,7 +146,10 @@ def world() -> dict[str, Rows]:
                 for n in (6, 8)
             ),
         ],
-        "sheet__spend": [{**own, "spend_on": day(5), "spend_kind": "投放", "spend_cny": 100}],
+        "sheet__spend": [
+            {"account_key": account, "spend_on": day(5), "spend_kind": "投放", "spend_cny": 100}
+            for account in (OWN, CORP)
+        ],
         "sheet__kol_contracts": [
             {**own, "contract_id": "k", "signed_on": day(1), "kol_account": KOL, "fee_cny": 50}
             | {"sample_cny": 10, "boost_cny": 20, "published_on": day(1)}
@@ -334,6 +337,16 @@ def test_members_are_told_by_one_source_and_speakers_by_the_one_that_tells_them(
         (day(7), 200, 80, None, None, None),
         (day(8), 190, 60, 38, 10, 200),
     ]
+
+
+def test_the_spend_of_a_community_is_counted(built: Path) -> None:
+    rows = query(
+        built,
+        "select stat_date, value from marts.fct_metric_day where metric = 'spend' "
+        f"and account_key = '{CORP}' and stat_date in ('{day(5)}', '{day(6)}') order by stat_date",
+    )
+
+    assert rows == [(day(5), 100), (day(6), 0)]
 
 
 def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
