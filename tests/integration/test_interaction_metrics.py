@@ -9,7 +9,7 @@ import pytest
 from tests.warehouse_fixture import days, make_build_db, query, run_dbt, source_days
 
 FIRST, AS_OF = "2026-04-01", "2026-04-20"
-OWN, SHOP, KOL = "douyin", "shop", "kol"
+OWN, SHOP, KOL, WEIBO, CORP = "douyin", "shop", "kol", "weibo", "corp"
 ACCOUNTS = [
     {"account_key": key, "brand_key": "b", "platform": platform, "kind": kind}
     | {"account_id": f"{key}-id", "ownership": ownership, "active_from": date(2026, 4, 1)}
@@ -17,6 +17,8 @@ ACCOUNTS = [
         (OWN, "douyin", "social", "own"),
         (SHOP, "douyin_shop", "shop", "own"),
         (KOL, "douyin", "social", "kol"),
+        (WEIBO, "weibo", "social", "own"),
+        (CORP, "wecom", "community", "own"),
     )
 ]
 SHEETS = ("activities", "community_days", "spend", "kol_contracts", "coupons", "actions")
@@ -27,6 +29,8 @@ STREAMS = {
         *(f"sheet/{name}" for name in SHEETS),
     ),
     SHOP: ("douyin_shop/orders", "douyin_shop/after_sales"),
+    WEIBO: ("weibo/comments",),
+    CORP: ("wecom/owner_days", "sheet/community_days", "sheet/spend"),
 }
 Rows = list[dict[str, Any]]
 #: negatives of 14 days with 100 classified mentions each: 48 of 1,400, median 3, MAD 1
@@ -114,6 +118,17 @@ def world() -> dict[str, Rows]:
             comment("early", "13T08:00"),
             comment("r3", "13T09:30", "early"),
         ],
+        "weibo__comments": [
+            {"account_key": WEIBO, "idstr": "w", "status_id": "p", "created_at": at("13T10:00")}
+            | {"is_brand": False},
+        ],
+        # the 8th is told by the sheet alone
+        "wecom__owner_days": [
+            {"account_key": CORP, "owner": owner, "stat_date": day(n), "chat_total": 1}
+            | {"new_chat_cnt": 0, "member_total": 100, "msg_total": 40 * n}
+            for owner in ("k1:a", "k1:b")
+            for n in (5, 6, 7)
+        ],
         "sheet__activities": [
             {**own, "activity_id": "a", "started_on": day(5), "invited": 400, "participants": 100}
             | {"participations": 150, "ugc_posts": 30, "reward_cny": 60}
@@ -125,8 +140,16 @@ def world() -> dict[str, Rows]:
             {**own, "community_id": "g1", "stat_date": day(6), "members": 95, "joined": 5}
             | {"left_members": 5, "speakers": 19, "messages": 70},
             {**own, "community_id": "g2", "stat_date": day(6), "members": 50, "messages": 5},
+            *(
+                {"account_key": CORP, "community_id": "g", "stat_date": day(n), "members": 190}
+                | {"left_members": 10, "speakers": 38, "messages": 60}
+                for n in (6, 8)
+            ),
         ],
-        "sheet__spend": [{**own, "spend_on": day(5), "spend_kind": "投放", "spend_cny": 100}],
+        "sheet__spend": [
+            {"account_key": account, "spend_on": day(5), "spend_kind": "投放", "spend_cny": 100}
+            for account in (OWN, CORP)
+        ],
         "sheet__kol_contracts": [
             {**own, "contract_id": "k", "signed_on": day(1), "kol_account": KOL, "fee_cny": 50}
             | {"sample_cny": 10, "boost_cny": 20, "published_on": day(1)}
@@ -299,6 +322,47 @@ def test_a_figure_is_of_its_day(
     assert rows == [(value,)]
 
 
+def test_members_are_told_by_one_source_and_speakers_by_the_one_that_tells_them(
+    built: Path,
+) -> None:
+    rows = query(
+        built,
+        "select stat_date, members, messages, speakers, left_members, members_before_leaving "
+        f"from intermediate.int_community_sum_day where account_key = '{CORP}' "
+        f"and stat_date >= '{day(6)}' order by stat_date",
+    )
+
+    assert rows == [
+        (day(6), 200, 80, 38, 10, 200),
+        (day(7), 200, 80, None, None, None),
+        (day(8), 190, 60, 38, 10, 200),
+    ]
+
+
+def test_the_spend_of_a_community_is_counted(built: Path) -> None:
+    rows = query(
+        built,
+        "select stat_date, value from marts.fct_metric_day where metric = 'spend' "
+        f"and account_key = '{CORP}' and stat_date in ('{day(5)}', '{day(6)}') order by stat_date",
+    )
+
+    assert rows == [(day(5), 100), (day(6), 0)]
+
+
+def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
+    built: Path,
+) -> None:
+    rows = query(
+        built,
+        "select comments_received, comments_replied, items_received, items_due, "
+        "items_replied_in_time, first_reply_p50_seconds from marts.fct_interaction_day "
+        f"where account_key = '{WEIBO}' and stat_date in ('{day(13)}', '{day(14)}') "
+        "order by stat_date",
+    )
+
+    assert rows == [(1, None, None, None, None, None), (0, None, None, None, None, None)]
+
+
 def test_the_cost_of_a_follower_is_all_that_was_spent(built: Path) -> None:
     rows = query(
         built,
@@ -342,7 +406,8 @@ def test_the_interaction_view_shows_activities_and_communities(built: Path) -> N
     rows = query(
         built,
         "select stat_date, participants, ugc_posts, community_members, community_messages "
-        f"from marts.mart_interactions where stat_date in ('{day(5)}', '{day(6)}') order by 1",
+        f"from marts.mart_interactions where account_key = '{OWN}' "
+        f"and stat_date in ('{day(5)}', '{day(6)}') order by 1",
     )
 
     assert rows == [(day(5), 110, 30, None, None), (day(6), None, None, 145, 75)]

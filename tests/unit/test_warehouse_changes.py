@@ -23,6 +23,7 @@ ACCOUNT = {
     "wechat_shop": "wechat_shop",
     "wechat_channels": "channels_acme",
     "qianchuan": "douyin_acme",
+    "wecom": "wecom_acme",
 }
 
 
@@ -151,6 +152,24 @@ def test_a_running_total_touches_every_day_from_its_own_on(site):
     put(site, "douyin/video_totals", {"item_id": "v", "play_count": 4}, on="04-12")
 
     assert changed(site) == {"post_day": ["04-12", "04-13", "04-14", "04-15"]}
+
+
+def test_conversations_of_an_account_sheet_touch_the_days_of_replies(site):
+    put(site, "sheet/account_days", on="04-13")
+    keep_base(site)
+    told = {"stat_date": day("04-13"), "dm_conversations": 40, "dms_replied": 30}
+    put(site, "sheet/account_days", told, on="04-13")
+
+    assert changed(site)["interaction_day"] == ["04-13", "04-14", "04-15"]
+
+
+def test_members_that_an_owner_of_groups_counts_touch_the_days_of_metrics(site):
+    put(site, "wecom/owner_days", on="04-13")
+    keep_base(site)
+    told = {"stat_date": day("04-13"), "owner": "k1:o", "member_total": 90}
+    put(site, "wecom/owner_days", told, on="04-13")
+
+    assert changed_metric_days(site) == ["04-13", "04-14", "04-15"]
 
 
 def test_an_article_total_touches_its_stat_date_not_its_publish_day(site):

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- what an account cost on a day, beside the followers it won: advertising by service date, contracts
--- with others on the day they published, rewards on the day their activity started
+-- what an account cost on a day, beside the followers it won where it can have any: advertising by
+-- service date, contracts with others on the day they published, rewards on the day their activity started
 with costs as (
     select
         account_key,
@@ -45,15 +45,19 @@ summed as (
 )
 
 select
-    days.account_key,
-    days.stat_date,
-    days.new_followers,
-    days.net_followers,
+    dates.account_key,
+    dates.stat_date,
+    followed.new_followers,
+    followed.net_followers,
     coalesce(summed.paid_cny, cast(0 as decimal(18, 2))) as paid_cny,
     coalesce(summed.kol_cny, cast(0 as decimal(18, 2))) as kol_cny,
     coalesce(summed.spend_cny, cast(0 as decimal(18, 2))) as spend_cny
-from {{ ref('fct_account_day') }} as days
+from {{ ref('int_account_date') }} as dates
+left join {{ ref('fct_account_day') }} as followed
+    on
+        dates.account_key = followed.account_key
+        and dates.stat_date = followed.stat_date
 left join summed
     on
-        days.account_key = summed.account_key
-        and days.stat_date = summed.stat_date
+        dates.account_key = summed.account_key
+        and dates.stat_date = summed.stat_date

@@ -1,6 +1,7 @@
 select
     account_key,
     community_id,
+    true as has_speakers,
     members,
     joined,
     left_members,

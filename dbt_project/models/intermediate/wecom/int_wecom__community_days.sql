@@ -33,6 +33,7 @@ changes as (
 select
     account_key,
     'owner/' || employee_key as community_id,
+    false as has_speakers,  -- neither who spoke nor who left
     members,
     joined,
     {{ not_offered(['left_members', 'speakers']) }},

@@ -5,7 +5,7 @@ select
     post_id,
     cast(null as string) as author_key,  -- not offered
     is_brand,
-    false as needs_reply,
+    cast(null as boolean) as needs_reply,  -- an answer would not be told
     commented_at,
     cast(null as {{ type_moment() }}) as first_reply_at  -- not offered
 from {{ ref('stg_weibo__comments') }}

@@ -16,12 +16,16 @@ with dates as (
         and {{ only_changed('stat_date', 'interaction_day') }}
 ),
 
+-- the registry says whose comments are known, and whose tell whether they were answered
 observed as (
-    select distinct
+    select
         account_key,
-        stat_date
-    from {{ ref('int_observed_day') }}
-    where source_stream = 'comments'
+        stat_date,
+        max(case when metric = 'comments_received' then 1 else 0 end) = 1 as has_comments,
+        max(case when metric = 'comment_reply_rate' then 1 else 0 end) = 1 as has_replies
+    from {{ ref('int_metric_read') }}
+    where metric in ('comments_received', 'comment_reply_rate')
+    group by account_key, stat_date
 ),
 
 received as (
@@ -80,14 +84,15 @@ select
     dates.account_key,
     dates.brand_key,
     dates.stat_date,
-    {%- for column in ['comments_received', 'comments_replied', 'items_received', 'items_due', 'items_replied_in_time'] %}
-    case when observed.account_key is not null then coalesce(comments.{{ column }}, 0) end as {{ column }},
+    case when observed.has_comments then coalesce(comments.comments_received, 0) end as comments_received,
+    {%- for column in ['comments_replied', 'items_received', 'items_due', 'items_replied_in_time'] %}
+    case when observed.has_replies then coalesce(comments.{{ column }}, 0) end as {{ column }},
     {%- endfor %}
     {%- for column in [
         'first_reply_p50_seconds', 'first_reply_p90_seconds',
         'first_reply_p50_business_seconds', 'first_reply_p90_business_seconds',
     ] %}
-    case when observed.account_key is not null then comments.{{ column }} end as {{ column }},
+    case when observed.has_replies then comments.{{ column }} end as {{ column }},
     {%- endfor %}
     message_days.dms_received,
     message_days.dm_conversations,
