@@ -108,7 +108,7 @@ def work(day: str, plays: int, rate: float) -> dict[str, Any]:
 def note(day: str, title: str, form: str, impressions: int, rate: float) -> dict[str, Any]:
     """Return a note of the 6th in an export of a day."""
     told = {"title": title, "form": form, "published_at": at("2026-04-06")}
-    shown = {"impressions": impressions, "cover_click_rate": rate}
+    shown = {"impressions": impressions, "cover_click_rate": rate, "views": impressions // 5}
     exported_on = date.fromisoformat(day)
     return {"account_key": XIAOHONGSHU, "exported_on": exported_on, **told, **shown}
 
@@ -239,6 +239,32 @@ def test_a_ratio_of_posts_has_the_parts_that_its_definition_says(
     built: Path, account: str, metric: str, since: str, until: str, parts: tuple[float, float]
 ) -> None:
     assert ratio(built, account, metric, since, until) == parts
+
+
+@pytest.mark.parametrize(
+    ("account", "metric", "day", "value"),
+    [
+        # eleven videos of 500 a day and one of 12,000
+        pytest.param(BILIBILI, "plays", "2026-04-20", 17_500, id="plays-of-all-videos"),
+        pytest.param(BILIBILI, "likes", "2026-04-20", 120, id="likes-of-all-videos"),
+        pytest.param(BILIBILI, "shares", "2026-04-20", 24, id="shares-of-all-videos"),
+        pytest.param(BILIBILI, "saves", "2026-04-20", 0, id="an-observed-zero"),
+        # what one note gained between two exports; the two others were not known before
+        pytest.param(XIAOHONGSHU, "views", "2026-04-20", 400, id="views-between-exports"),
+        pytest.param(XIAOHONGSHU, "views", "2026-04-21", None, id="no-export"),
+        pytest.param(XIAOHONGSHU, "views", "2026-04-08", None, id="the-first-tells-no-change"),
+    ],
+)
+def test_what_posts_gained_is_a_figure_of_their_account(
+    built: Path, account: str, metric: str, day: str, value: int | None
+) -> None:
+    rows = query(
+        built,
+        f"select value from marts.fct_metric_day where metric = '{metric}' "
+        f"and account_key = '{account}' and stat_date = '{day}'",
+    )
+
+    assert rows == [(value,)]
 
 
 @pytest.mark.parametrize(
