@@ -413,6 +413,20 @@ def test_the_interaction_view_shows_activities_and_communities(built: Path) -> N
     assert rows == [(day(5), 110, 30, None, None), (day(6), None, None, 145, 75)]
 
 
+def test_the_interaction_view_shows_accounts_of_communities_but_no_shops(built: Path) -> None:
+    rows = query(
+        built,
+        "select account_key, community_members, community_speakers, comments_received "
+        f"from marts.mart_interactions where stat_date = '{day(6)}' order by account_key",
+    )
+
+    assert rows == [
+        (CORP, 200, 38, None),
+        (OWN, 145, None, 0),
+        (WEIBO, None, None, 0),
+    ]
+
+
 def test_a_sale_of_an_unknown_author_is_shown_under_a_dash(built: Path) -> None:
     rows = query(
         built,

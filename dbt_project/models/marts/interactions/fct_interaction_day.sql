@@ -12,7 +12,7 @@ with dates as (
         stat_date
     from {{ ref('int_account_date') }}
     where
-        kind = 'social'
+        kind in ('social', 'community')
         and {{ only_changed('stat_date', 'interaction_day') }}
 ),
 
