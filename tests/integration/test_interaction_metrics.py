@@ -32,6 +32,8 @@ STREAMS = {
     WEIBO: ("weibo/comments",),
     CORP: ("wecom/owner_days", "sheet/community_days", "sheet/spend"),
 }
+#: the day on which a sheet that is read daily was not brought
+UNREAD = {"sheet/spend": date(2026, 4, 19)}
 Rows = list[dict[str, Any]]
 #: negatives of 14 days with 100 classified mentions each: 48 of 1,400, median 3, MAD 1
 BASELINE = (3, 4, 2, 5, 3, 4, 3, 2, 4, 3, 5, 3, 4, 3)
@@ -225,6 +227,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for account, names in STREAMS.items()
         for name in names
         for row in source_days(name, account, days(FIRST, AS_OF))
+        if row["stat_date"] != UNREAD.get(name)
     ]
     path = tmp_path_factory.mktemp("dbt") / "build.duckdb"
     make_build_db(path, world(), source_days=slices, config={"account": ACCOUNTS})
@@ -371,6 +374,17 @@ def test_the_cost_of_a_follower_is_all_that_was_spent(built: Path) -> None:
     )
 
     assert rows == [("gross", 160, 20), ("net", None, None)]
+
+
+def test_the_cost_of_a_follower_is_unknown_where_nobody_brought_the_spend(built: Path) -> None:
+    rows = query(
+        built,
+        "select stat_date, numerator, denominator from marts.fct_metric_day "
+        "where metric = 'cost_per_new_follower' and basis = 'gross' "
+        f"and stat_date between '{day(18)}' and '{day(19)}' order by stat_date",
+    )
+
+    assert rows == [(day(18), 0, 20), (day(19), None, None)]
 
 
 def test_a_contract_s_windows_are_final_when_they_are_over(built: Path) -> None:
