@@ -119,6 +119,10 @@ def world() -> dict[str, Rows]:
             comment("never", "13T12:00"),
             comment("early", "13T08:00"),
             comment("r3", "13T09:30", "early"),
+            comment("asked", "12T10:00"),
+            comment("r4", "12T10:30", "asked"),
+            # a user who joins in needs no answer
+            {**comment("me too", "12T11:00", "asked"), "is_brand": False},
         ],
         "weibo__comments": [
             {"account_key": WEIBO, "idstr": "w", "status_id": "p", "created_at": at("13T10:00")}
@@ -438,6 +442,27 @@ def test_the_interaction_view_shows_accounts_of_communities_but_no_shops(built: 
         (CORP, 200, 38, None),
         (OWN, 145, None, 0),
         (WEIBO, None, None, 0),
+    ]
+
+
+def test_the_reply_rate_of_the_view_is_that_of_the_registry(built: Path) -> None:
+    view = query(
+        built,
+        "select stat_date, comment_reply_rate, items_replied_in_time, items_due "
+        f"from marts.mart_interactions where account_key = '{OWN}' and items_due > 0 order by 1",
+    )
+    registry = query(
+        built,
+        "select stat_date, numerator / denominator, numerator, denominator "
+        "from marts.fct_metric_day where metric = 'comment_reply_rate' "
+        f"and account_key = '{OWN}' and denominator > 0 order by stat_date",
+    )
+
+    assert view == registry
+    assert [(row[0], *row[2:]) for row in view] == [
+        (day(10), 0, 1),
+        (day(12), 1, 1),
+        (day(13), 2, 3),
     ]
 
 
