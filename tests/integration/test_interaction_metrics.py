@@ -88,7 +88,9 @@ def mentions() -> Rows:
         for channel in ("weibo", "forum")
         for n, negative in enumerate(BASELINE, start=1)
     ]
-    return [*calm, mention(15, "weibo", 18, 150), mention(15, "forum", 3, 10)]
+    blank = {**mention(16, "forum", 30, 50), "neutral": None}
+    last = [mention(n, "forum", 3, 10) for n in (15, 17)]
+    return [*calm, mention(15, "weibo", 18, 150), mention(16, "weibo", 20, 100), blank, *last]
 
 
 def complaint(number: int, answered: str | None, is_malicious: str = "否") -> dict[str, Any]:
@@ -418,6 +420,29 @@ def test_a_spike_needs_all_four_conditions(built: Path) -> None:
     assert not few[4]
     assert many[1:4] == pytest.approx((10.1175, 0.07727, 0.06857), abs=5e-6)
     assert many[4]
+
+
+def test_a_channel_with_a_blank_tone_is_left_out_of_every_tone(built: Path) -> None:
+    rows = query(
+        built,
+        "select metric, numerator, denominator from marts.fct_metric_day "
+        "where metric in ('negative_share', 'nsr', 'classified_share') "
+        f"and account_key = '{OWN}' and stat_date = '{day(16)}' order by metric",
+    )
+
+    # the forum tells 30 negative and 20 positive of 60, but not how many are neutral
+    assert rows == [("classified_share", 100, 170), ("negative_share", 20, 100), ("nsr", 60, 100)]
+
+
+def test_a_day_with_a_blank_tone_is_no_baseline(built: Path) -> None:
+    rows = query(
+        built,
+        "select baseline_days, baseline_share from marts.mart_mention_spike "
+        f"where channel = 'forum' and stat_date = '{day(17)}'",
+    )
+
+    # of the 3rd to the 16th, without the last
+    assert rows == [(13, pytest.approx((sum(BASELINE[2:]) + 3) / 1210))]
 
 
 def test_the_interaction_view_shows_activities_and_communities(built: Path) -> None:
