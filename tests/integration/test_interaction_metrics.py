@@ -121,6 +121,11 @@ def world() -> dict[str, Rows]:
             comment("never", "13T12:00"),
             comment("early", "13T08:00"),
             comment("r3", "13T09:30", "early"),
+            # due at the very end of the as-of day; open, and open but answered
+            comment("edge", "20T00:00"),
+            comment("open", "20T11:00"),
+            comment("answered", "20T12:00"),
+            comment("r5", "20T12:30", "answered"),
             comment("asked", "12T10:00"),
             comment("r4", "12T10:30", "asked"),
             # a user who joins in needs no answer
@@ -356,6 +361,17 @@ def test_the_spend_of_a_community_is_counted(built: Path) -> None:
     )
 
     assert rows == [(day(5), 100), (day(6), 0)]
+
+
+def test_an_item_due_as_the_as_of_day_ends_is_open(built: Path) -> None:
+    rows = query(
+        built,
+        "select items_received, items_due, items_replied_in_time "
+        "from marts.fct_interaction_day "
+        f"where account_key = '{OWN}' and stat_date = '{day(20)}'",
+    )
+
+    assert rows == [(3, 0, 0)]
 
 
 def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
