@@ -32,6 +32,8 @@ STREAMS = {
     WEIBO: ("weibo/comments",),
     CORP: ("wecom/owner_days", "sheet/community_days", "sheet/spend"),
 }
+#: the day on which a sheet that is read daily was not brought
+UNREAD = {"sheet/spend": date(2026, 4, 19)}
 Rows = list[dict[str, Any]]
 #: negatives of 14 days with 100 classified mentions each: 48 of 1,400, median 3, MAD 1
 BASELINE = (3, 4, 2, 5, 3, 4, 3, 2, 4, 3, 5, 3, 4, 3)
@@ -86,7 +88,9 @@ def mentions() -> Rows:
         for channel in ("weibo", "forum")
         for n, negative in enumerate(BASELINE, start=1)
     ]
-    return [*calm, mention(15, "weibo", 18, 150), mention(15, "forum", 3, 10)]
+    blank = {**mention(16, "forum", 30, 50), "neutral": None}
+    last = [mention(n, "forum", 3, 10) for n in (15, 17)]
+    return [*calm, mention(15, "weibo", 18, 150), mention(16, "weibo", 20, 100), blank, *last]
 
 
 def complaint(number: int, answered: str | None, is_malicious: str = "否") -> dict[str, Any]:
@@ -117,6 +121,15 @@ def world() -> dict[str, Rows]:
             comment("never", "13T12:00"),
             comment("early", "13T08:00"),
             comment("r3", "13T09:30", "early"),
+            # due at the very end of the as-of day; open, and open but answered
+            comment("edge", "20T00:00"),
+            comment("open", "20T11:00"),
+            comment("answered", "20T12:00"),
+            comment("r5", "20T12:30", "answered"),
+            comment("asked", "12T10:00"),
+            comment("r4", "12T10:30", "asked"),
+            # a user who joins in needs no answer
+            {**comment("me too", "12T11:00", "asked"), "is_brand": False},
         ],
         "weibo__comments": [
             {"account_key": WEIBO, "idstr": "w", "status_id": "p", "created_at": at("13T10:00")}
@@ -225,6 +238,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for account, names in STREAMS.items()
         for name in names
         for row in source_days(name, account, days(FIRST, AS_OF))
+        if row["stat_date"] != UNREAD.get(name)
     ]
     path = tmp_path_factory.mktemp("dbt") / "build.duckdb"
     make_build_db(path, world(), source_days=slices, config={"account": ACCOUNTS})
@@ -349,6 +363,17 @@ def test_the_spend_of_a_community_is_counted(built: Path) -> None:
     assert rows == [(day(5), 100), (day(6), 0)]
 
 
+def test_an_item_due_as_the_as_of_day_ends_is_open(built: Path) -> None:
+    rows = query(
+        built,
+        "select items_received, items_due, items_replied_in_time "
+        "from marts.fct_interaction_day "
+        f"where account_key = '{OWN}' and stat_date = '{day(20)}'",
+    )
+
+    assert rows == [(3, 0, 0)]
+
+
 def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
     built: Path,
 ) -> None:
@@ -371,6 +396,17 @@ def test_the_cost_of_a_follower_is_all_that_was_spent(built: Path) -> None:
     )
 
     assert rows == [("gross", 160, 20), ("net", None, None)]
+
+
+def test_the_cost_of_a_follower_is_unknown_where_nobody_brought_the_spend(built: Path) -> None:
+    rows = query(
+        built,
+        "select stat_date, numerator, denominator from marts.fct_metric_day "
+        "where metric = 'cost_per_new_follower' and basis = 'gross' "
+        f"and stat_date between '{day(18)}' and '{day(19)}' order by stat_date",
+    )
+
+    assert rows == [(day(18), 0, 20), (day(19), None, None)]
 
 
 def test_a_contract_s_windows_are_final_when_they_are_over(built: Path) -> None:
@@ -402,6 +438,29 @@ def test_a_spike_needs_all_four_conditions(built: Path) -> None:
     assert many[4]
 
 
+def test_a_channel_with_a_blank_tone_is_left_out_of_every_tone(built: Path) -> None:
+    rows = query(
+        built,
+        "select metric, numerator, denominator from marts.fct_metric_day "
+        "where metric in ('negative_share', 'nsr', 'classified_share') "
+        f"and account_key = '{OWN}' and stat_date = '{day(16)}' order by metric",
+    )
+
+    # the forum tells 30 negative and 20 positive of 60, but not how many are neutral
+    assert rows == [("classified_share", 100, 170), ("negative_share", 20, 100), ("nsr", 60, 100)]
+
+
+def test_a_day_with_a_blank_tone_is_no_baseline(built: Path) -> None:
+    rows = query(
+        built,
+        "select baseline_days, baseline_share from marts.mart_mention_spike "
+        f"where channel = 'forum' and stat_date = '{day(17)}'",
+    )
+
+    # of the 3rd to the 16th, without the last
+    assert rows == [(13, pytest.approx((sum(BASELINE[2:]) + 3) / 1210))]
+
+
 def test_the_interaction_view_shows_activities_and_communities(built: Path) -> None:
     rows = query(
         built,
@@ -411,6 +470,41 @@ def test_the_interaction_view_shows_activities_and_communities(built: Path) -> N
     )
 
     assert rows == [(day(5), 110, 30, None, None), (day(6), None, None, 145, 75)]
+
+
+def test_the_interaction_view_shows_accounts_of_communities_but_no_shops(built: Path) -> None:
+    rows = query(
+        built,
+        "select account_key, community_members, community_speakers, comments_received "
+        f"from marts.mart_interactions where stat_date = '{day(6)}' order by account_key",
+    )
+
+    assert rows == [
+        (CORP, 200, 38, None),
+        (OWN, 145, None, 0),
+        (WEIBO, None, None, 0),
+    ]
+
+
+def test_the_reply_rate_of_the_view_is_that_of_the_registry(built: Path) -> None:
+    view = query(
+        built,
+        "select stat_date, comment_reply_rate, items_replied_in_time, items_due "
+        f"from marts.mart_interactions where account_key = '{OWN}' and items_due > 0 order by 1",
+    )
+    registry = query(
+        built,
+        "select stat_date, numerator / denominator, numerator, denominator "
+        "from marts.fct_metric_day where metric = 'comment_reply_rate' "
+        f"and account_key = '{OWN}' and denominator > 0 order by stat_date",
+    )
+
+    assert view == registry
+    assert [(row[0], *row[2:]) for row in view] == [
+        (day(10), 0, 1),
+        (day(12), 1, 1),
+        (day(13), 2, 3),
+    ]
 
 
 def test_a_sale_of_an_unknown_author_is_shown_under_a_dash(built: Path) -> None:

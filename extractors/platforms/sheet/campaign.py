@@ -236,7 +236,13 @@ SPEND = sheet(
             is_needed=True,
         ),
         Entry(
-            "spend_kind", TEXT, "费用类型", "从列表选", "投放", choices=SPEND_KINDS, is_needed=True
+            "spend_kind",
+            TEXT,
+            "费用类型",
+            "从列表选；已填在达人合作或活动玩法里的费用不要再填",
+            "投放",
+            choices=SPEND_KINDS,
+            is_needed=True,
         ),
         Entry(
             "spend_cny",

@@ -12,7 +12,7 @@ with dates as (
         stat_date
     from {{ ref('int_account_date') }}
     where
-        kind = 'social'
+        kind in ('social', 'community')
         and {{ only_changed('stat_date', 'interaction_day') }}
 ),
 
@@ -49,10 +49,10 @@ comments as (
         cast(count(item_key) as bigint) as comments_received,
         cast(sum(case when first_reply_at is not null then 1 else 0 end) as bigint) as comments_replied,
         cast(sum(case when needs_reply then 1 else 0 end) as bigint) as items_received,
-        cast(sum(case when needs_reply and due_at <= {{ end_of_as_of_date() }} then 1 else 0 end) as bigint) as items_due,
+        cast(sum(case when needs_reply and due_at < {{ end_of_as_of_date() }} then 1 else 0 end) as bigint) as items_due,
         cast(sum(
             case
-                when needs_reply and due_at <= {{ end_of_as_of_date() }} and first_reply_at <= due_at then 1
+                when needs_reply and due_at < {{ end_of_as_of_date() }} and first_reply_at <= due_at then 1
                 else 0
             end
         ) as bigint) as items_replied_in_time,

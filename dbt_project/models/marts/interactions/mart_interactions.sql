@@ -14,7 +14,7 @@ select
     account_days.comments,
     days.comments_received,
     days.comments_replied,
-    {{ safe_divide('days.comments_replied', 'days.comments_received') }} as comment_reply_rate,
+    {{ safe_divide('days.items_replied_in_time', 'days.items_due') }} as comment_reply_rate,
     days.dms_received,
     days.dm_conversations,
     days.dms_replied,

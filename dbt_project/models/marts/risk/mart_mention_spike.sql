@@ -24,7 +24,7 @@ baseline_days as (
             and today.brand_key = before.brand_key
             and today.stat_date > before.stat_date
             and {{ add_days('today.stat_date', -14) }} <= before.stat_date
-    where before.negative is not null
+    where before.classified is not null
 ),
 
 medians as (
