@@ -362,3 +362,21 @@ def test_the_net_of_one_day_fits_the_stock_of_the_day_before(tmp_path, net, span
     )
 
     assert result.success == fits
+
+
+@pytest.mark.parametrize(
+    ("totals", "fallen"),
+    [([10, 12, 12], 0), ([10, None, 12], 0), ([10, 12, 11], 1), ([10, None, 9], 1)],
+    ids=str,
+)
+def test_readers_of_an_article_that_become_fewer_are_reported(tmp_path, totals, fallen):
+    rows = [("p", START + timedelta(n), total) for n, total in enumerate(totals)]
+    rows += [("other", START, 99)]
+
+    result = judged(
+        *(tmp_path / "build.duckdb", "fct_post_day", "readers_never_fall"),
+        *("post_key varchar, stat_date date, read_users_total bigint", rows),
+    )
+
+    assert (result.success, result.unexpected) == (not fallen, fallen)
+    assert result.check.severity == "warning"
