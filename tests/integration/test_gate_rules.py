@@ -135,6 +135,12 @@ BROKEN = {
         None,
         "pay_amount_is_not_negative",
     ),
+    "more complete plays than plays": (
+        "douyin__creator_export",
+        [{"completion_rate": 1.01}],
+        None,
+        "completion_rate_is_a_share",
+    ),
     "an order paid before it was created": (
         "douyin_shop__orders",
         [{"pay_time": NOW - timedelta(1), "create_time": NOW}],
