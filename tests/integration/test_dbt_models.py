@@ -125,7 +125,8 @@ def test_account_days_are_dense_and_unknown_where_nothing_was_read(built: Path) 
         (date(2026, 4, 30), 4000, 3, 1),
         (date(2026, 5, 1), 500, None, 1),
         (date(2026, 5, 2), None, None, None),
-        (date(2026, 5, 3), 700, None, 1),
+        # its plays are of the day, its net is the change of a stock over two
+        (date(2026, 5, 3), 700, None, 2),
     ]
 
 

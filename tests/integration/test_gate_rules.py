@@ -135,6 +135,12 @@ BROKEN = {
         None,
         "pay_amount_is_not_negative",
     ),
+    "more complete plays than plays": (
+        "douyin__creator_export",
+        [{"completion_rate": 1.01}],
+        None,
+        "completion_rate_is_a_share",
+    ),
     "an order paid before it was created": (
         "douyin_shop__orders",
         [{"pay_time": NOW - timedelta(1), "create_time": NOW}],
@@ -333,3 +339,50 @@ def test_a_phase_is_known_by_its_campaign_and_its_name(tmp_path, phases, broken)
     assert result.check.rule == "is_the_key"
     assert result.success == (broken is None)
     assert result.observed == ("" if broken is None else str([broken]))
+
+
+def judged(path: Path, table: str, rule: str, columns: str, rows: Sequence[Any]) -> Any:
+    """Return what one check of the marts gate says of a table of some rows."""
+    with duckdb.connect(str(path)) as build:
+        build.execute(f"create table {table} ({columns})")
+        places = ", ".join("?" for _ in columns.split(", "))
+        build.executemany(f"insert into {table} values ({places})", rows)
+    suite = load_suites("marts")[f"marts.{table}"]
+    checks = tuple(check for check in suite.checks if check.rule == rule)
+    validator = Validator(path)
+    [result] = validator.run(Suite(suite.name, suite.file, checks), table)
+    validator.close()
+    return result
+
+
+@pytest.mark.parametrize(
+    ("net", "span", "fits"), [(30, 1, True), (40, 1, False), (40, 2, True)], ids=str
+)
+def test_the_net_of_one_day_fits_the_stock_of_the_day_before(tmp_path, net, span, fits):
+    columns = "account_key varchar, stat_date date, followers bigint, net_followers bigint"
+    rows = [("a", START, 500, None, 1), ("a", START + timedelta(1), 530, net, span)]
+
+    result = judged(
+        *(tmp_path / "build.duckdb", "fct_account_day", "net_fits_the_stock"),
+        *(f"{columns}, span_days bigint", rows),
+    )
+
+    assert result.success == fits
+
+
+@pytest.mark.parametrize(
+    ("totals", "fallen"),
+    [([10, 12, 12], 0), ([10, None, 12], 0), ([10, 12, 11], 1), ([10, None, 9], 1)],
+    ids=str,
+)
+def test_readers_of_an_article_that_become_fewer_are_reported(tmp_path, totals, fallen):
+    rows = [("p", START + timedelta(n), total) for n, total in enumerate(totals)]
+    rows += [("other", START, 99)]
+
+    result = judged(
+        *(tmp_path / "build.duckdb", "fct_post_day", "readers_never_fall"),
+        *("post_key varchar, stat_date date, read_users_total bigint", rows),
+    )
+
+    assert (result.success, result.unexpected) == (not fallen, fallen)
+    assert result.check.severity == "warning"

@@ -75,7 +75,18 @@ def world() -> dict[str, list[dict[str, Any]]]:
     }
     stocks = [("2026-03-31", 1000), ("2026-04-01", 1010), ("2026-04-02", 1013)]
     moves = [("2026-04-01", 15, 5), ("2026-04-02", 4, 1)]
+    fans = [("2026-04-01", 500, 30), ("2026-04-02", 520, 31), ("2026-04-04", 560, 32)]
+    fans += [("2026-04-06", 580, 33)]
     return {
+        "douyin__account_days": [
+            {"account_key": LIVE, "date": date.fromisoformat(day), "total_fans": stock}
+            | {"new_fans": new}
+            for day, stock, new in fans
+        ],
+        "sheet__account_days": [
+            {"account_key": LIVE, "stat_date": date(2026, 4, 6), "unfollows": 23},
+            {"account_key": LIVE, "stat_date": date(2026, 4, 3), "followers": 545},
+        ],
         "douyin_shop__orders": orders,
         "douyin_shop__after_sales": refunds,
         "sheet__live_sessions": [session],
@@ -216,3 +227,24 @@ def test_a_change_over_several_days_is_no_growth_rate_of_a_day(built: Path) -> N
     )
 
     assert rows == [(date(2026, 4, 2), 3, 0.03), (date(2026, 4, 4), 7, None)]
+
+
+def test_the_net_of_douyin_is_the_change_of_its_stock_unless_a_sheet_tells_unfollows(
+    built: Path,
+) -> None:
+    rows = query(
+        built,
+        "select stat_date, followers, new_followers, net_followers, span_days "
+        f"from marts.fct_account_day where account_key = '{LIVE}' "
+        "and stat_date between '2026-04-01' and '2026-04-06' order by stat_date",
+    )
+
+    assert rows == [
+        (date(2026, 4, 1), 500, 30, None, 1),
+        (date(2026, 4, 2), 520, 31, 20, 1),
+        (date(2026, 4, 3), 545, None, None, 1),
+        (date(2026, 4, 4), 560, 32, 40, 2),
+        (date(2026, 4, 5), None, None, None, None),
+        # told by the day although the day before is missing
+        (date(2026, 4, 6), 580, 33, 10, 1),
+    ]

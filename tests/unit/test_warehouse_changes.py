@@ -350,6 +350,57 @@ def test_a_post_that_is_listed_touches_the_day_it_was_planned_for(site):
     assert changed_metric_days(site) == ["04-10", "04-14", "04-15"]
 
 
+#: its publish minute and the first digits of md5('t')
+NOTE = "20260408100000-e358ef"
+
+
+def exported(text: str, title: str):
+    return {"exported_on": day(text), "published_at": moment("04-08T10:00"), "title": title}
+
+
+def test_a_row_of_the_calendar_touches_the_day_its_note_came_out(site):
+    put(site, "xiaohongshu/note_export", exported("04-12", "t"), on="04-12")
+    put(site, "sheet/content_calendar", planned("04-10", post_id=NOTE), on="04-10")
+    keep_base(site)
+    told = planned("04-10", post_id=NOTE, is_original="是")
+    put(site, "sheet/content_calendar", told, on="04-10")
+
+    assert changed_metric_days(site) == ["04-08", "04-10", "04-12"]
+
+
+def test_a_note_that_is_exported_touches_the_day_it_was_planned_for(site):
+    put(site, "sheet/content_calendar", planned("04-05", post_id=NOTE), on="04-05")
+    keep_base(site)
+    put(site, "xiaohongshu/note_export", exported("04-12", "t"), on="04-12")
+
+    assert changed_metric_days(site) == ["04-05", *(f"04-{n:02d}" for n in range(8, 16))]
+
+
+def listed(updated: str, **said):
+    row = {"article_id": "a", "position": 0, "url": "u", "update_time": moment(updated)}
+    return {**row, **said}
+
+
+def test_an_article_listed_otherwise_touches_the_day_it_was_sent(site):
+    sent = {"ref_date": day("04-01"), "stat_date": day("04-01"), "msgid": "m", "content_url": "u"}
+    put(site, "wechat/article_totals", sent, on="04-01")
+    put(site, "wechat/published_articles", listed("04-10T10:00"), on="04-12")
+    keep_base(site)
+    put(site, "wechat/published_articles", listed("04-10T10:00", is_deleted=True), on="04-12")
+
+    assert changed(site) == {"post_day": ["04-01", "04-10"]}
+
+
+def test_a_row_of_the_calendar_touches_the_day_its_listed_article_came_out(site):
+    put(site, "wechat/published_articles", listed("04-08T10:00"), on="04-12")
+    put(site, "sheet/content_calendar", planned("04-10", post_id="a_0"), on="04-10")
+    keep_base(site)
+    told = planned("04-10", post_id="a_0", content_topic="深度")
+    put(site, "sheet/content_calendar", told, on="04-10")
+
+    assert changed_metric_days(site) == ["04-08", "04-10"]
+
+
 def test_a_video_gone_from_the_listing_touches_its_days(site):
     first = {"item_id": "v", "create_time": moment("04-14T10:00")}
     second = {"item_id": "w", "create_time": moment("04-13T10:00")}

@@ -2,7 +2,9 @@ select
     account_key,
     stat_date,
     followers,
-    {{ not_offered(['stock_change', 'stock_change_days']) }},
+    -- who left is not told: the net is what the stock moved by
+    {{ daily_change('followers', 'account_key', 'stat_date', 'false') }} as stock_change,
+    {{ span_days('account_key', 'stat_date', 'false') }} as stock_change_days,
     new_followers,
     cast(null as bigint) as unfollows,  -- not offered
     cast(null as bigint) as active_users,  -- not offered
@@ -29,4 +31,4 @@ select
     true as has_interactions,
     false as has_saves,
     true as has_posts_published
-from {{ ref('stg_douyin__account_days') }}
+from {{ totals_needed(ref('stg_douyin__account_days'), ['account_key'], 'account_day') }} as days

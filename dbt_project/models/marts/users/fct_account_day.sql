@@ -36,7 +36,11 @@ select
                 days.{{ column }}{{ ',' if not loop.last }}
                 {%- endfor %}
             ) is not null
-            then coalesce(cast(days.stock_change_days as bigint), cast(1 as bigint))
+            then case
+                when days.new_followers - days.unfollows is null
+                    then coalesce(cast(days.stock_change_days as bigint), cast(1 as bigint))
+                else cast(1 as bigint)
+            end
     end as span_days
 from dates
 left join {{ ref('int_account_day_union') }} as days
