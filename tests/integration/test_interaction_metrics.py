@@ -374,6 +374,24 @@ def test_an_item_due_as_the_as_of_day_ends_is_open(built: Path) -> None:
     assert rows == [(3, 0, 0)]
 
 
+def test_whether_an_open_item_is_answered_in_time_is_unknown_until_it_is_answered(
+    built: Path,
+) -> None:
+    rows = query(
+        built,
+        "select item_key, is_replied_in_time from marts.fct_reply_item "
+        f"where item_key in ('{OWN}/open', '{OWN}/answered', '{OWN}/never', '{OWN}/weekend') "
+        "order by item_key",
+    )
+
+    assert rows == [
+        (f"{OWN}/answered", True),
+        (f"{OWN}/never", False),
+        (f"{OWN}/open", None),
+        (f"{OWN}/weekend", False),
+    ]
+
+
 def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
     built: Path,
 ) -> None:
