@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
+from expectations.suites import load_suites
 from tests.warehouse_fixture import days, make_build_db, query, run_dbt, source_days
 
 FIRST, AS_OF = "2026-04-01", "2026-04-20"
 OWN, SHOP, KOL, WEIBO, CORP = "douyin", "shop", "kol", "weibo", "corp"
 ACCOUNTS = [
-    {"account_key": key, "brand_key": "b", "platform": platform, "kind": kind}
+    {"account_key": key, "brand_key": brand, "platform": platform, "kind": kind}
     | {"account_id": f"{key}-id", "ownership": ownership, "active_from": date(2026, 4, 1)}
-    for key, platform, kind, ownership in (
-        (OWN, "douyin", "social", "own"),
-        (SHOP, "douyin_shop", "shop", "own"),
-        (KOL, "douyin", "social", "kol"),
-        (WEIBO, "weibo", "social", "own"),
-        (CORP, "wecom", "community", "own"),
+    for key, platform, kind, ownership, brand in (
+        (OWN, "douyin", "social", "own", "b"),
+        (SHOP, "douyin_shop", "shop", "own", "b"),
+        (KOL, "douyin", "social", "kol", "b"),
+        (WEIBO, "weibo", "social", "own", "other"),
+        (CORP, "wecom", "community", "own", "b"),
     )
 ]
 SHEETS = ("activities", "community_days", "spend", "kol_contracts", "coupons", "actions")
@@ -217,6 +218,7 @@ def world() -> dict[str, Rows]:
                 "clicks": 50,
             },
             {**own, "channel": "b", "action": "注册", "stat_date": day(4), "actions": 4},
+            {"account_key": WEIBO, "channel": "a", "action": "注册", "stat_date": day(4)},
         ],
         "sheet__mentions": mentions(),
         # three in time, one late, one open and overdue, one open and not due, one malicious
@@ -374,6 +376,24 @@ def test_an_item_due_as_the_as_of_day_ends_is_open(built: Path) -> None:
     assert rows == [(3, 0, 0)]
 
 
+def test_whether_an_open_item_is_answered_in_time_is_unknown_until_it_is_answered(
+    built: Path,
+) -> None:
+    rows = query(
+        built,
+        "select item_key, is_replied_in_time from marts.fct_reply_item "
+        f"where item_key in ('{OWN}/open', '{OWN}/answered', '{OWN}/never', '{OWN}/weekend') "
+        "order by item_key",
+    )
+
+    assert rows == [
+        (f"{OWN}/answered", True),
+        (f"{OWN}/never", False),
+        (f"{OWN}/open", None),
+        (f"{OWN}/weekend", False),
+    ]
+
+
 def test_what_a_platform_does_not_tell_of_answers_is_unknown_also_on_a_day_without_comments(
     built: Path,
 ) -> None:
@@ -505,6 +525,23 @@ def test_the_reply_rate_of_the_view_is_that_of_the_registry(built: Path) -> None
         (day(12), 1, 1),
         (day(13), 2, 3),
     ]
+
+
+def test_two_brands_on_one_channel_have_a_row_each_that_the_gate_lets_through(built: Path) -> None:
+    keys = {
+        name: ", ".join(check.kwargs["columns"])
+        for name, suite in load_suites("marts").items()
+        for check in suite.checks
+        if name.startswith("marts.") and check.rule == "is_the_key"
+    }
+    twice = {
+        name
+        for name, key in keys.items()
+        if query(built, f"select {key} from {name} group by {key} having count(*) > 1")
+    }
+
+    assert len(keys) > 30
+    assert twice == set()
 
 
 def test_a_sale_of_an_unknown_author_is_shown_under_a_dash(built: Path) -> None:

@@ -302,6 +302,12 @@ def test_an_account_is_known_to_each_platform_that_tells_of_it(config_dir):
             "'tiktok' of 'posts_published' has no source",
             id="a-platform-with-a-source",
         ),
+        pytest.param(
+            "    denominator: new_followers\n",
+            "    denominator: new_followers\n    additive_over: [account]\n",
+            "'unfollow_rate' is a ratio, which is never added",
+            id="a-rate-is-not-additive",
+        ),
     ],
 )
 def test_what_a_metric_is_made_of_is_checked(

@@ -9,6 +9,8 @@ from tidemark.config.problems import Problem, nearest, raise_if_any
 
 FILE = "metrics.yml"
 AGGREGATIONS = ("sum", "ratio", "last", "max", "distinct", "duration")
+#: those whose accounts or days can be added: rates, percentiles, peaks and people never are
+ADDITIVE = frozenset({"sum", "last"})
 UNITS = ("times", "people", "posts", "orders", "cny", "share", "multiple", "seconds")
 DIRECTIONS = ("higher", "lower")
 #: same_day: a day's value is known when the day ends; charged_back: later events change it
@@ -217,6 +219,11 @@ def _contradicting(metric: Metric) -> Iterator[tuple[str, str]]:
         yield (
             f"{metric.id!r} has a numerator or denominator but is no ratio",
             "set aggregation: ratio or remove them",
+        )
+    if metric.additive_over and metric.aggregation not in ADDITIVE:
+        yield (
+            f"{metric.id!r} is a {metric.aggregation}, which is never added",
+            "remove additive_over",
         )
     for platform in sorted(set(metric.by_platform) - set(metric.sources)):
         yield f"{platform!r} of {metric.id!r} has no source", "name it under sources"
