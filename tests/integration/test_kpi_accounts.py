@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.kpi_world import Row, rows_of, run_kpi, write_config, write_world
-from tests.warehouse_fixture import days, source_days
+from tests.warehouse_fixture import days, query, source_days
 
 BEFORE, FIRST, LAST, THROUGH = "2026-02-28", "2026-03-01", "2026-03-30", "2026-04-08"
 CAMPAIGN = """\
@@ -47,6 +47,9 @@ PAIRS = {
     "left": Pair("plays", 4000, {"value": 100}, active_to="2026-03-10", read_to="2026-03-10"),
     "cut": Pair("plays", 4000, {"value": 100}, active_to="2026-03-10", read_to="2026-03-09"),
     "came": Pair("plays", 3000, {"value": 100}, active_from="2026-04-02", read_from="2026-04-20"),
+    "half": Pair("followers", 2000, STOCK, silent=[f"2026-03-{n}" for n in range(25, 31)]),
+    "blind": Pair("followers", 1900, STOCK, silent=[BEFORE]),
+    "sold": Pair("followers", 1900, STOCK, active_to="2026-03-10", read_to="2026-03-10"),
 }
 
 
@@ -117,3 +120,34 @@ def test_an_account_opened_later_leaves_a_closed_phase_met(world: Path) -> None:
     assert row_of(world, "came", "2026-04-01")["status"] == "met"
     assert row_of(world, "came", "2026-04-03")["status"] == "met"
     assert verdict(row_of(world, "came", "2026-04-03", "p2")) == ("no_data", "stale_source")
+
+
+def test_a_stock_is_unknown_while_one_account_has_told_none_for_three_days(world: Path) -> None:
+    carried, lost = row_of(world, "half", "2026-03-27"), row_of(world, "half", "2026-03-28")
+
+    assert (carried["actual"], carried["status"]) == (2000, "on_track")
+    assert (lost["actual"], verdict(lost)) == (None, ("no_data", "low_coverage"))
+    assert verdict(row_of(world, "half", LAST)) == ("no_data", "low_coverage")
+
+
+def test_a_curve_has_no_point_where_the_stock_is_unknown(world: Path) -> None:
+    found = query(
+        world,
+        "select actual_cumulative from kpi.goal_curve where goal_key like 'half/p1/%'"
+        " and date between date '2026-03-27' and date '2026-03-28' order by date",
+    )
+
+    assert found == [(2000,), (None,)]
+
+
+def test_a_stock_of_unknown_opening_is_judged_when_it_is_over(world: Path) -> None:
+    running, over = row_of(world, "blind", "2026-03-10"), row_of(world, "blind", LAST)
+
+    assert (running["actual"], running["expected_to_date"]) == (2000, None)
+    assert verdict(running) == ("no_data", "low_coverage")
+    assert (over["actual"], over["status"]) == (2000, "met")
+
+
+def test_the_stock_of_an_account_that_has_left_counts_no_more(world: Path) -> None:
+    assert row_of(world, "sold", "2026-03-10")["actual"] == 2000
+    assert row_of(world, "sold", "2026-03-11")["actual"] == 1000
