@@ -44,6 +44,8 @@ GOALS = {
     " guardrails: [{metric: unfollow_rate, max: 0.10}]}",
     "toneless": f"{{metric: negative_share, {SCOPE}, by_phase: {{p1: 0.2}}}}",
     "moved": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+    "weightless": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}},"
+    " pacing: {curve: [[2026-03-01, 1]]}}",
     **dict.fromkeys(
         ("weekly", "weekly_few", "weekly_told"),
         f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}, pacing: weekday}}",
@@ -79,6 +81,7 @@ REPORTED: dict[str, Figures] = {
         **ratio("classified_share", 70 if n < 10 else 95, 100),
     },
     "moved": lambda n: one("plays", 100),
+    "weightless": lambda n: one("plays", 100),
     **dict.fromkeys(("weekly", "weekly_few", "weekly_told"), lambda n: one("plays", 100)),
 }
 #: how many of the 8 ISO weeks before the first of March, a Sunday, each account has played
@@ -151,8 +154,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     ledgers = {"baseline": [frozen], "weekday_share": told}
     database = write_world(settings, [*events(), *weekly_events()], statuses, ledgers)
-    # a second account of the brand is silent every tenth day
     with duckdb.connect(str(database)) as db:
+        # accepted before such a curve was refused
+        db.execute("update config.pacing_weight set weight = 0")
+        # a second account of the brand is silent every tenth day
         db.execute(
             """
             insert into config.account
@@ -213,6 +218,13 @@ def test_a_day_that_half_the_accounts_report_weighs_half(world: Path) -> None:
     assert row["coverage"] == pytest.approx(19 / 20)
     assert row["expected_to_date"] == pytest.approx(3000 * 9.5 / 30)
     assert row["actual"] == 1900
+
+
+def test_a_curve_without_weight_expects_nothing_and_breaks_nothing(world: Path) -> None:
+    row = row_of(world, "weightless", "2026-03-15")
+
+    assert (row["actual"], row["expected_to_date"], row["pace"]) == (1500, None, None)
+    assert row_of(world, "weightless", LAST)["status"] == "met"
 
 
 def test_reaching_the_target_exactly_is_reaching_it(world: Path) -> None:

@@ -130,6 +130,11 @@ def test_a_valid_campaign_beside_it_has_none_either(config_dir: Path) -> None:
             "0.05 and not as 5%", id="percent sign",
         ),
         pytest.param(
+            "    target: 300", "    pacing: {curve: [[2026-03-01, 1], [2026-04-01, 0]]}\n"
+            "    target: 300", 12, "goals[0].pacing.curve", "the weights of phase 'p2' add up to 0",
+            "a weight above 0", id="a curve without weight",
+        ),
+        pytest.param(
             "brand: acme", "brand: acmee", 2, "brand", "unknown brand", "did you mean 'acme'?",
             id="unknown brand",
         ),
@@ -164,6 +169,17 @@ def test_a_warning_stops_nothing(config_dir: Path) -> None:
 
 def test_a_sum_may_be_paced_by_weekday(config_dir: Path) -> None:
     assert problems_of(config_dir, "    target: 300", "    pacing: weekday\n    target: 300") == []
+
+
+@pytest.mark.parametrize(
+    "curve",
+    ["[[2026-04-15, 0]]", "[[2026-03-01, 0], [2026-03-31, 1]]"],
+    ids=["days before it weigh 1", "one day weighs"],
+)
+def test_a_curve_may_leave_days_of_a_phase_without_weight(config_dir: Path, curve: str) -> None:
+    pacing = f"    pacing: {{curve: {curve}}}\n    target: 300"
+
+    assert problems_of(config_dir, "    target: 300", pacing) == []
 
 
 def test_a_goal_set_twice_is_a_problem(config_dir: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from extractors.core.model import Account
 from tidemark.config.accounts import Brand
@@ -197,6 +198,7 @@ def _check_targets(goal: Goal, campaign: Campaign, metric: Metric) -> None:
         elif given.target <= 0 and metric.direction == "higher":
             _report(by_phase, key, "is not above 0", "a goal to reach needs a positive target")
     _check_sum(goal, metric)
+    _check_curve(goal, campaign)
     pacing = goal.at.below("pacing") if goal.at else None
     if pacing and goal.pacing == "weekday" and metric.aggregation != "sum":
         pacing.warn("is judged as linear", "only a sum has shares of weekdays; write linear")
@@ -231,6 +233,29 @@ def _check_sum(goal: Goal, metric: Metric) -> None:
             f" {goal.target:,.10g} (difference {total - goal.target:+,.10g})",
             "make by_phase add up to target",
         )
+
+
+def _check_curve(goal: Goal, campaign: Campaign) -> None:
+    """Report phases all of whose days the curve gives no weight: nothing is ever expected there."""
+    for phase in (phase for phase in campaign.phases if phase.key in goal.by_phase):
+        if not _weighs(goal.curve, phase):
+            _report(
+                goal.at.below("pacing") if goal.at else None,
+                "curve",
+                f"the weights of phase {phase.key!r} add up to 0"
+                f" ({phase.starts_on} to {phase.ends_on})",
+                "give at least one of its days a weight above 0",
+            )
+
+
+def _weighs(curve: Sequence[tuple[date, float]], phase: Phase) -> bool:
+    """Return whether some day of the phase has a weight; a day before the curve weighs 1."""
+    steps = [(date.min, 1.0), *curve]
+    ends = [*(since for since, _ in curve), date.max]
+    return any(
+        weight > 0 and since <= phase.ends_on and until > phase.starts_on
+        for (since, weight), until in zip(steps, ends, strict=True)
+    )
 
 
 def _check_guardrail(guardrail: Guardrail, item: Value, known: Known) -> None:
