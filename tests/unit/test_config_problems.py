@@ -81,6 +81,10 @@ def test_a_valid_campaign_beside_it_has_none_either(config_dir: Path) -> None:
             "another key", id="duplicate phase",
         ),
         pytest.param(
+            "key: p2", "key: all", 8, "phases[1].key", "is that of the campaign's own rows",
+            "another key", id="phase key of campaigns",
+        ),
+        pytest.param(
             "p2: 200", "p2: 150", 12, "goals[0].target", "add up to 250, not to the campaign",
             "make by_phase add up to target", id="phase targets do not add up",
         ),
@@ -187,8 +191,22 @@ def test_a_goal_set_twice_is_a_problem(config_dir: Path) -> None:
 
     problems = problems_of(config_dir, goal, goal + goal)
 
-    assert {p.line for p in problems} == {14}
+    assert [(p.line, p.field) for p in problems] == [(14, "goals[1]")]
     assert "is already set in line 10" in problems[0].message
+
+
+def test_goals_on_one_metric_and_scope_are_one_entry_whatever_their_phases(
+    config_dir: Path,
+) -> None:
+    one = CAMPAIGN[CAMPAIGN.index("  - metric") :]
+    first = one.replace("300", "100").replace(", p2: 200", "")
+    second = one.replace("300", "200").replace("p1: 100, ", "")
+
+    problems = problems_of(config_dir, one, first + second)
+
+    assert [(p.line, p.field, p.remedy) for p in problems] == [
+        (14, "goals[1]", "merge them into one by_phase, or narrow a scope")
+    ]
 
 
 def test_an_account_defined_twice_is_a_problem(config_dir: Path) -> None:

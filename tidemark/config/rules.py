@@ -8,7 +8,7 @@ from datetime import date
 from extractors.core.model import Account
 from tidemark.config.accounts import Brand
 from tidemark.config.alerts import AlertConfig
-from tidemark.config.campaigns import Campaign, Goal, Guardrail, Phase
+from tidemark.config.campaigns import CAMPAIGN_LEVEL, Campaign, Goal, Guardrail, Phase
 from tidemark.config.document import Value
 from tidemark.config.metrics import Metric
 from tidemark.config.problems import nearest
@@ -90,6 +90,8 @@ def _check_phases(campaign: Campaign) -> None:
                 f"phase {phase.key!r} reaches outside the campaign",
                 f"keep it within {campaign.starts_on} and {campaign.ends_on}",
             )
+        if phase.key == CAMPAIGN_LEVEL:
+            _report(item, "key", "is that of the campaign's own rows", "give it another key")
         for earlier in campaign.phases[:n]:
             _check_pair(earlier, phase, item)
 
@@ -113,16 +115,16 @@ def _items(at: Value | None, key: str) -> list[Value]:
 
 
 def _check_unique(goal: Goal, seen: dict[str, int]) -> None:
+    """Report a second entry of one metric, basis and scope, also where its phases are others."""
     if goal.at is None:
         return
-    for phase in goal.by_phase:
-        key = goal.key("", phase)
-        if key in seen:
-            goal.at.report(
-                f"the goal {key.strip('/')!r} is already set in line {seen[key]}",
-                "keep one of the two, or narrow a scope",
-            )
-        seen.setdefault(key, goal.at.line)
+    named = " ".join(filter(None, (goal.metric, goal.basis, goal.scope_text)))
+    if named in seen:
+        goal.at.report(
+            f"a goal on {named} is already set in line {seen[named]}",
+            "merge them into one by_phase, or narrow a scope",
+        )
+    seen.setdefault(named, goal.at.line)
 
 
 def _check_goal(goal: Goal, campaign: Campaign, known: Known) -> None:
