@@ -106,6 +106,11 @@ def test_a_valid_campaign_beside_it_has_none_either(config_dir: Path) -> None:
             "no account of this scope has a source of 'plays'", "douyin", id="no source",
         ),
         pytest.param(
+            "scope: {platform: douyin}", "scope: {platform: douyin, ownership: kol}", 11,
+            "goals[0].scope.ownership", "only own accounts are read day by day",
+            "take the line out", id="accounts of others",
+        ),
+        pytest.param(
             "notify: [feishu-ops]", "notify: [feishu-opps]", 5, "owner.notify[0]",
             "unknown channel", "did you mean 'feishu-ops'?", id="unknown channel",
         ),

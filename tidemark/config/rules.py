@@ -171,6 +171,14 @@ def _check_scope(goal: Goal, campaign: Campaign, known: Known, metric: Metric) -
         if value not in choices[name]:
             _report(scope, name, f"unknown {name}", nearest(value, choices[name]))
             is_known = False
+    if goal.scope.get("ownership", "own") not in ("own", ""):
+        _report(
+            scope,
+            "ownership",
+            "is not own: only own accounts are read day by day",
+            "take the line out; what others bring is a metric of the own account",
+        )
+        return
     fed = [
         account
         for account in goal_accounts(goal, campaign.brand, known.accounts)
