@@ -40,6 +40,15 @@ GOALS = {
     "small": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p1: 0.05}}}}",
     "few": f"{{metric: cvr_live_viewer, {SCOPE}, by_phase: {{p1: 0.005}}}}",
     "lift": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p2: {{lift_over: p1, factor: 1.2}}}}}}",
+    **{
+        f"lift_{name}": f"{{metric: {metric}, {SCOPE},"
+        f" by_phase: {{{own}p2: {{lift_over: p1, factor: 1.2}}}}}}"
+        for name, metric, own in (
+            ("toneless", "negative_share", "p1: 0.2, "),
+            ("few", "cvr_live_viewer", "p1: 0.0005, "),
+            ("hole", "plays", "p1: 3000, "),
+        )
+    },
     "guard": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}},"
     " guardrails: [{metric: unfollow_rate, max: 0.10}]}",
     "toneless": f"{{metric: negative_share, {SCOPE}, by_phase: {{p1: 0.2}}}}",
@@ -75,6 +84,12 @@ REPORTED: dict[str, Figures] = {
     "small": lambda n: ratio("er_by_play", 2, 30),
     "few": lambda n: ratio("cvr_live_viewer", 10, 1000),
     "lift": lambda n: ratio("er_by_play", 50, 1000),
+    "lift_toneless": lambda n: {
+        **ratio("negative_share", 5, 50),
+        **ratio("classified_share", 70 if n < 30 else 95, 100),
+    },
+    "lift_few": lambda n: ratio("cvr_live_viewer", 10, 1000),
+    "lift_hole": lambda n: one("plays", None if n in (10, 20) else 100),
     "guard": lambda n: {**one("plays", 100), **ratio("unfollow_rate", 12, 100)},
     "toneless": lambda n: {
         **ratio("negative_share", 5, 50),
@@ -271,6 +286,21 @@ def test_a_frozen_baseline_stays_and_says_that_it_moved(world: Path) -> None:
     assert (row["baseline_value"], row["baseline_restated"]) == (0.04, True)
     assert row["target"] == pytest.approx(0.048)
     assert row["status"] == "on_track"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("lift_toneless", "low_classification"),
+        ("lift_few", "insufficient_denominator"),
+        ("lift_hole", "low_coverage"),
+    ],
+)
+def test_a_phase_without_a_verdict_is_no_baseline(world: Path, name: str, reason: str) -> None:
+    over, lifted = row_of(world, name, "2026-04-01"), row_of(world, name, "2026-04-20", "p2")
+
+    assert over["reason"] == reason
+    assert (lifted["baseline_value"], lifted["reason"]) == (None, "baseline_open")
 
 
 def test_a_guardrail_is_shown_and_changes_no_verdict(world: Path) -> None:

@@ -1,8 +1,8 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
 -- the frozen baseline of each lift goal version (R9): the ledger's where it is told, else the
--- value at the first as-of day that had one; a rebase starts a second line. The publish step
--- appends the derived lines that the ledger does not hold yet.
+-- value at the first as-of day on which a goal on that phase would have a verdict; a rebase starts a
+-- second line. The publish step appends the derived lines that the ledger does not hold yet.
 with usable as (
     select
         goal.goal_key,
@@ -16,6 +16,24 @@ with usable as (
         on
             goal.baseline_span_key = measure.span_key
             and goal.baseline_ends_on <= measure.as_of_date
+    -- the goal on the phase itself, where it states a target
+    left join {{ ref('int_kpi_goal_version') }} as phase
+        on
+            goal.campaign_key = phase.campaign_key
+            and goal.baseline_phase_key = phase.phase_key
+            and goal.metric = phase.metric
+            and goal.basis = phase.basis
+            and goal.scope = phase.scope
+            and goal.valid_from = phase.valid_from
+    left join {{ ref('int_kpi_classified') }} as classified
+        on
+            goal.goal_key = classified.goal_key
+            and goal.valid_from = classified.valid_from
+            and classified.is_baseline
+    left join {{ ref('int_kpi_measure') }} as classified_measure
+        on
+            classified.span_key = classified_measure.span_key
+            and measure.as_of_date = classified_measure.as_of_date
     where
         measure.actual is not null
         and measure.observed > 0
@@ -24,6 +42,18 @@ with usable as (
         and (
             measure.denominator is null
             or measure.denominator >= coalesce(goal.min_denominator, 0)
+        )
+        and not coalesce(
+            {{ is_below('phase.stated_target * measure.denominator', 'goal.min_expected') }}, false
+        )
+        and not coalesce(
+            {{ is_below('coalesce(classified_measure.actual, 0)', 'classified.min_classified') }}, false
+        )
+        and not coalesce(
+            {{ is_below('measure.coverage', '1') }}
+            and not {{ is_reached('measure.actual', 'phase.stated_target', 'goal.direction') }}
+            and {{ is_reached('measure.actual / measure.coverage', 'phase.stated_target', 'goal.direction') }},
+            false
         )
 ),
 

@@ -70,6 +70,7 @@ with measured as (
         on
             target.goal_key = classified.goal_key
             and target.valid_from = classified.valid_from
+            and not classified.is_baseline
     left join {{ ref('int_kpi_measure') }} as classified_measure
         on
             classified.span_key = classified_measure.span_key
