@@ -309,6 +309,12 @@ def test_a_guardrail_is_shown_and_changes_no_verdict(world: Path) -> None:
     assert (row["guardrail_state"], row["status"]) == ("breached", "on_track")
 
 
+def test_a_guardrail_is_shown_as_long_as_its_goal_is_judged(world: Path) -> None:
+    # unfollows are final three days after the phase, plays seven
+    for day in ("2026-04-02", "2026-04-03", "2026-04-06", THROUGH):
+        assert row_of(world, "guard", day)["guardrail_state"] == "breached", day
+
+
 def test_an_as_of_day_is_judged_by_the_version_in_force_that_day(world: Path) -> None:
     before, after = row_of(world, "moved", "2026-03-19"), row_of(world, "moved", "2026-03-20")
 
