@@ -61,7 +61,7 @@ with measured as (
     left join {{ ref('int_kpi_measure') }} as measure
         on
             goal.span_key = measure.span_key
-            and target.as_of_date = measure.as_of_date
+            and measure.as_of_date = least(target.as_of_date, goal.final_on)
     left join {{ ref('int_kpi_campaign_plan') }} as plan
         on
             target.goal_key = plan.goal_key
@@ -74,7 +74,7 @@ with measured as (
     left join {{ ref('int_kpi_measure') }} as classified_measure
         on
             classified.span_key = classified_measure.span_key
-            and target.as_of_date = classified_measure.as_of_date
+            and classified_measure.as_of_date = least(target.as_of_date, goal.final_on)
 )
 
 select
