@@ -1,6 +1,7 @@
 """Goals whose files change on the way: what is judged anew, what is carried, what stays frozen."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ from extractors.core.lake import open_lake
 from tests.kpi_world import Row, rows_of, run_kpi, write_config, write_world
 from tests.warehouse_fixture import days, source_days
 from warehouse.config_tables import record_config_version
+from warehouse.said import FROZEN
 
 FIRST, THROUGH = "2026-03-01", "2026-05-10"
 CAMPAIGN = """\
@@ -24,7 +26,7 @@ goals:
 {goals}
 """
 #: by campaign: what its file says from a day on, as phases and goals
-VERSIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+VERSIONS: dict[str, Mapping[str, tuple[str, str]]] = {
     "shortened": {
         "2026-03-01": ("p1 2026-03-01 2026-04-29", "plays p1: 6000"),
         "2026-04-16": ("p1 2026-03-01 2026-03-30", "plays p1: 3000"),
@@ -46,6 +48,23 @@ VERSIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "2026-04-16": ("p1 2026-03-01 2026-04-04", "plays p1: 9000"),
     },
 }
+PHASES = "p1 2026-03-01 2026-03-10, p2 2026-03-11 2026-03-20, p3 2026-03-21 2026-04-29"
+VERSIONS |= {
+    "turned": {
+        "2026-03-01": (PHASES, "er_by_play p3: {lift_over: p1, factor: 1.2}"),
+        "2026-04-16": (PHASES, "er_by_play p3: {lift_over: p2, factor: 1.2}"),
+    },
+    "steeper": {
+        "2026-03-01": (PHASES, "er_by_play p3: {lift_over: p1, factor: 1.2}"),
+        "2026-04-16": (PHASES, "er_by_play p3: {lift_over: p1, factor: 1.5}"),
+    },
+}
+#: what was frozen of the first phase before the ledger told phases
+FROZEN_BEFORE = [
+    {"goal_key": f"{name}/p3/er_by_play/-/platform=douyin", "baseline_value": 0.04}
+    | {"as_of_date": date(2026, 3, 10)}
+    for name in ("turned", "steeper")
+]
 ACCEPTED = sorted({day for versions in VERSIONS.values() for day in versions})
 
 
@@ -69,6 +88,8 @@ def events() -> Iterator[Row]:
             shared = {"basis": "-", "account_key": f"douyin_{name}", "platform": "douyin"}
             shared |= {"stat_date": day, "known_on": day}
             yield {**shared, "metric": "plays", "value": 100}
+            liked = 50 if day < date(2026, 3, 11) else 100
+            yield {**shared, "metric": "er_by_play", "numerator": liked, "denominator": 1000}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +107,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for stream in ("douyin/account_days", "sheet/account_days")
         for status in source_days(stream, f"douyin_{name}", days(FIRST, THROUGH))
     ]
-    database = write_world(settings, list(events()), statuses)
+    ledgers = {"baseline": FROZEN_BEFORE}
+    database = write_world(settings, list(events()), statuses, ledgers)
     run_kpi(database, THROUGH)
     return database
 
@@ -137,6 +159,27 @@ def test_a_final_row_of_a_phase_that_was_prolonged_is_final_no_more(world: Path)
 
     assert figures(before) == (3000, 3000, "closed", "met", True)
     assert figures(since) == (9000, 3500, "closed", "missed", True)
+
+
+def test_a_goal_that_lifts_over_another_phase_takes_that_ones_baseline(world: Path) -> None:
+    before = row_of(world, "turned", "2026-04-15", "p3")
+    since = row_of(world, "turned", "2026-04-16", "p3")
+
+    assert (before["baseline_value"], since["baseline_value"]) == (0.04, 0.1)
+    assert since["target"] == pytest.approx(0.12)
+
+
+def test_a_goal_that_lifts_further_over_its_phase_keeps_the_frozen_baseline(world: Path) -> None:
+    row = row_of(world, "steeper", "2026-04-16", "p3")
+
+    assert (row["baseline_value"], row["target"]) == (0.04, pytest.approx(0.06))
+
+
+def test_a_baseline_is_said_with_its_phase(world: Path) -> None:
+    with duckdb.connect(str(world)) as db:
+        found = db.execute(FROZEN).fetchall()
+
+    assert set(found) == {("turned/p3/er_by_play/-/platform=douyin", "p2", "2026-03-20", 0.1)}
 
 
 def test_every_goal_in_force_has_one_row_on_each_day(world: Path) -> None:

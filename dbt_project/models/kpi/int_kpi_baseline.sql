@@ -7,6 +7,7 @@ with usable as (
     select
         goal.goal_key,
         goal.valid_from,
+        goal.baseline_phase_key,
         goal.rebase_on,
         goal.baseline_ends_on,
         measure.as_of_date,
@@ -61,6 +62,7 @@ first_values as (
     select
         goal_key,
         valid_from,
+        baseline_phase_key,
         cast(null as date) as rebase_on,
         as_of_date as frozen_on,
         actual,
@@ -75,6 +77,7 @@ rebased_values as (
     select
         goal_key,
         valid_from,
+        baseline_phase_key,
         rebase_on,
         greatest(as_of_date, rebase_on) as frozen_on,
         actual,
@@ -94,6 +97,7 @@ derived as (
     select
         goal_key,
         valid_from,
+        baseline_phase_key,
         rebase_on,
         frozen_on,
         actual
@@ -103,11 +107,22 @@ derived as (
     select
         goal_key,
         valid_from,
+        baseline_phase_key,
         rebase_on,
         frozen_on,
         actual
     from rebased_values
     where line_no = 1
+),
+
+-- entries of before there were phases in them speak of the phase that was lifted over at first
+first_phases as (
+    select
+        goal_key,
+        baseline_phase_key,
+        row_number() over (partition by goal_key order by valid_from) as line_no
+    from {{ ref('int_kpi_goal_version') }}
+    where baseline_phase_key is not null
 ),
 
 told as (
@@ -121,15 +136,21 @@ told as (
             order by ledger.as_of_date
         ) as line_no
     from derived
+    inner join first_phases
+        on
+            derived.goal_key = first_phases.goal_key
+            and first_phases.line_no = 1
     inner join {{ source('ledger', 'baseline') }} as ledger
         on
             derived.goal_key = ledger.goal_key
+            and derived.baseline_phase_key = coalesce(ledger.baseline_phase_key, first_phases.baseline_phase_key)
             and ledger.as_of_date >= coalesce(derived.rebase_on, date '1900-01-01')
 )
 
 select
     derived.goal_key,
     derived.valid_from,
+    derived.baseline_phase_key,
     derived.frozen_on,
     coalesce(told.baseline_value, derived.actual) as baseline_value,
     derived.rebase_on,
