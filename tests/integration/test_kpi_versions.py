@@ -58,6 +58,7 @@ VERSIONS |= {
         "2026-03-01": (PHASES, "er_by_play p3: {lift_over: p1, factor: 1.2}"),
         "2026-04-16": (PHASES, "er_by_play p3: {lift_over: p1, factor: 1.5}"),
     },
+    "touched": {"2026-03-01": (PHASES, "er_by_play p3: {lift_over: p1, factor: 1.2}")},
 }
 #: what was frozen of the first phase before the ledger told phases
 FROZEN_BEFORE = [
@@ -65,6 +66,9 @@ FROZEN_BEFORE = [
     | {"as_of_date": date(2026, 3, 10)}
     for name in ("turned", "steeper")
 ]
+#: 0.05025 is measured now
+TOUCHED = {**FROZEN_BEFORE[0], "goal_key": "touched/p3/er_by_play/-/platform=douyin"}
+TOUCHED |= {"baseline_value": 0.05}
 ACCEPTED = sorted({day for versions in VERSIONS.values() for day in versions})
 
 
@@ -88,7 +92,8 @@ def events() -> Iterator[Row]:
             shared = {"basis": "-", "account_key": f"douyin_{name}", "platform": "douyin"}
             shared |= {"stat_date": day, "known_on": day}
             yield {**shared, "metric": "plays", "value": 100}
-            liked = 50 if day < date(2026, 3, 11) else 100
+            first = 50.25 if name == "touched" else 50
+            liked = first if day < date(2026, 3, 11) else 100
             yield {**shared, "metric": "er_by_play", "numerator": liked, "denominator": 1000}
 
 
@@ -107,7 +112,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for stream in ("douyin/account_days", "sheet/account_days")
         for status in source_days(stream, f"douyin_{name}", days(FIRST, THROUGH))
     ]
-    ledgers = {"baseline": FROZEN_BEFORE}
+    ledgers = {"baseline": [*FROZEN_BEFORE, TOUCHED]}
     database = write_world(settings, list(events()), statuses, ledgers)
     run_kpi(database, THROUGH)
     return database
@@ -173,6 +178,11 @@ def test_a_goal_that_lifts_further_over_its_phase_keeps_the_frozen_baseline(worl
     row = row_of(world, "steeper", "2026-04-16", "p3")
 
     assert (row["baseline_value"], row["target"]) == (0.04, pytest.approx(0.06))
+
+
+def test_a_baseline_restated_by_half_a_percent_exactly_is_not_restated(world: Path) -> None:
+    assert row_of(world, "touched", "2026-04-15", "p3")["baseline_restated"] is False
+    assert row_of(world, "steeper", "2026-04-15", "p3")["baseline_restated"] is True
 
 
 def test_a_baseline_is_said_with_its_phase(world: Path) -> None:

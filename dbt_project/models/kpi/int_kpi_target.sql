@@ -62,8 +62,8 @@ select
         else goal_days.lift_factor * frozen.baseline_value
     end as target,
     frozen.baseline_value,
-    abs(measure.actual - frozen.baseline_value)
-    > 0.005 * abs(frozen.baseline_value) as baseline_restated
+    {{ is_above('abs(measure.actual - frozen.baseline_value)', '0.005 * abs(frozen.baseline_value)') }}
+    as baseline_restated
 from goal_days
 left join frozen
     on
