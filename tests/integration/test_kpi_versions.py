@@ -48,6 +48,10 @@ VERSIONS: dict[str, Mapping[str, tuple[str, str]]] = {
         "2026-04-16": ("p1 2026-03-01 2026-04-04", "plays p1: 9000"),
     },
 }
+VERSIONS["extended"] = {
+    "2026-03-01": ("p1 2026-03-01 2026-03-30", "plays p1: 3000"),
+    "2026-04-03": ("p1 2026-03-01 2026-04-10", "plays p1: 9000"),
+}
 PHASES = "p1 2026-03-01 2026-03-10, p2 2026-03-11 2026-03-20, p3 2026-03-21 2026-04-29"
 VERSIONS |= {
     "turned": {
@@ -190,6 +194,16 @@ def test_a_baseline_is_said_with_its_phase(world: Path) -> None:
         found = db.execute(FROZEN).fetchall()
 
     assert set(found) == {("turned/p3/er_by_play/-/platform=douyin", "p2", "2026-03-20", 0.1)}
+
+
+def test_a_phase_that_runs_again_is_not_restated(world: Path) -> None:
+    closed, running, over = (
+        row_of(world, "extended", day) for day in ("2026-04-02", "2026-04-03", "2026-04-10")
+    )
+
+    assert (closed["status"], closed["restated_from"]) == ("met", None)
+    assert (running["phase_state"], running["restated_from"]) == ("active", None)
+    assert (over["status"], over["restated_from"]) == ("missed", "met")
 
 
 def test_every_goal_in_force_has_one_row_on_each_day(world: Path) -> None:

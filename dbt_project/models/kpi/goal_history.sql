@@ -64,7 +64,8 @@ select
     carried.is_final,
     case
         when
-            carried.as_of_date > first_closed.as_of_date
+            carried.phase_state = 'closed'
+            and carried.as_of_date > first_closed.as_of_date
             and carried.status <> first_closed.status
             then first_closed.status
     end as restated_from,
