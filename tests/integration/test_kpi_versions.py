@@ -52,6 +52,10 @@ VERSIONS["extended"] = {
     "2026-03-01": ("p1 2026-03-01 2026-03-30", "plays p1: 3000"),
     "2026-04-03": ("p1 2026-03-01 2026-04-10", "plays p1: 9000"),
 }
+VERSIONS["removed"] = {
+    "2026-03-01": ("p1 2026-03-01 2026-03-30", "plays p1: 3000"),
+    "2026-04-16": ("p1 2026-03-01 2026-03-30", "er_by_play p1: 0.05"),
+}
 PHASES = "p1 2026-03-01 2026-03-10, p2 2026-03-11 2026-03-20, p3 2026-03-21 2026-04-29"
 VERSIONS |= {
     "turned": {
@@ -73,6 +77,7 @@ FROZEN_BEFORE = [
 #: 0.05025 is measured now
 TOUCHED = {**FROZEN_BEFORE[0], "goal_key": "touched/p3/er_by_play/-/platform=douyin"}
 TOUCHED |= {"baseline_value": 0.05}
+REMOVED = "removed/p1/plays/-/platform=douyin"
 ACCEPTED = sorted({day for versions in VERSIONS.values() for day in versions})
 
 
@@ -116,7 +121,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for stream in ("douyin/account_days", "sheet/account_days")
         for status in source_days(stream, f"douyin_{name}", days(FIRST, THROUGH))
     ]
-    ledgers = {"baseline": [*FROZEN_BEFORE, TOUCHED]}
+    removed = {"goal_key": REMOVED, "as_of_date": date(2026, 4, 1)}
+    ledgers = {
+        "baseline": [*FROZEN_BEFORE, TOUCHED],
+        "said": [{**removed, "revision": 1, "status": "met"}],
+        "transition": [{**removed, "alert_id": "a1", "rule": "S2", "transition": "fire"}],
+        "delivery": [{"alert_id": "a1", "channel": "feishu-ops", "outcome": "delivered"}],
+    }
     database = write_world(settings, list(events()), statuses, ledgers)
     run_kpi(database, THROUGH)
     return database
@@ -204,6 +215,17 @@ def test_a_phase_that_runs_again_is_not_restated(world: Path) -> None:
     assert (closed["status"], closed["restated_from"]) == ("met", None)
     assert (running["phase_state"], running["restated_from"]) == ("active", None)
     assert (over["status"], over["restated_from"]) == ("missed", "met")
+
+
+@pytest.mark.parametrize("table", ["goal_said", "alert", "alert_delivery"])
+def test_what_was_said_of_a_goal_keeps_its_brand_when_the_goal_is_removed(
+    world: Path, table: str
+) -> None:
+    with duckdb.connect(str(world)) as db:
+        in_force = db.execute("select 1 from kpi.goal where goal_key = ?", [REMOVED]).fetchall()
+        brands = db.execute(f"select brand_key from kpi.{table}").fetchall()
+
+    assert (in_force, brands) == ([], [("removed",)])
 
 
 def test_every_goal_in_force_has_one_row_on_each_day(world: Path) -> None:
