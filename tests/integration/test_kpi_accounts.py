@@ -43,12 +43,18 @@ class Pair:
 
 STOCK: Row = {"value": 1000}
 GROWTH: Row = {"numerator": 10, "denominator": 1000, "opening": 1000}
+KEPT: Row = {"numerator": 1010, "denominator": 1012, "opening": 1000}
 PAIRS = {
     "left": Pair("plays", 4000, {"value": 100}, active_to="2026-03-10", read_to="2026-03-10"),
     "cut": Pair("plays", 4000, {"value": 100}, active_to="2026-03-10", read_to="2026-03-09"),
     "came": Pair("plays", 3000, {"value": 100}, active_from="2026-04-02", read_from="2026-04-20"),
     "half": Pair("followers", 2000, STOCK, silent=[f"2026-03-{n}" for n in range(25, 31)]),
     "blind": Pair("followers", 1900, STOCK, silent=[BEFORE]),
+    "eve": Pair("followers", 1300, STOCK, active_to=BEFORE, read_to=BEFORE),
+    "eve_rate": Pair("follower_growth_rate", 0.2, GROWTH, active_to=BEFORE, read_to=BEFORE),
+    "mute": Pair("follower_growth_rate", 0.2, GROWTH, silent=[FIRST], silence={"opening": 1000}),
+    "kept": Pair("follower_retention_proxy", 0.9, KEPT, silent=[FIRST], silence={"opening": 1000}),
+    "lost": Pair("follower_growth_rate", 0.2, GROWTH, silent=[FIRST]),
     "sold": Pair("followers", 1900, STOCK, active_to="2026-03-10", read_to="2026-03-10"),
 }
 
@@ -151,3 +157,36 @@ def test_a_stock_of_unknown_opening_is_judged_when_it_is_over(world: Path) -> No
 def test_the_stock_of_an_account_that_has_left_counts_no_more(world: Path) -> None:
     assert row_of(world, "sold", "2026-03-10")["actual"] == 2000
     assert row_of(world, "sold", "2026-03-11")["actual"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "numerator", "denominator"),
+    [
+        pytest.param("mute", 100 + 90, 2000, id="over-the-opening"),
+        # twelve come and two leave an account's day
+        pytest.param("kept", 2000 + 100 + 90, 2000 + 120 + 108, id="opening-and-days"),
+    ],
+)
+def test_an_account_that_is_silent_on_the_first_day_still_brings_its_stock(
+    world: Path, name: str, numerator: float, denominator: float
+) -> None:
+    row = row_of(world, name, "2026-03-10")
+
+    assert (row["numerator"], row["denominator"]) == (numerator, denominator)
+    assert row["reason"] is None
+
+
+def test_a_rate_over_a_stock_that_one_account_does_not_tell_is_unknown(world: Path) -> None:
+    row = row_of(world, "lost", "2026-03-20")
+
+    assert (row["actual"], row["denominator"]) == (None, None)
+    assert verdict(row) == ("no_data", "low_coverage")
+
+
+def test_an_account_that_left_on_the_day_before_brings_no_stock_into_the_phase(
+    world: Path,
+) -> None:
+    row, rate = (row_of(world, name, "2026-03-10") for name in ("eve", "eve_rate"))
+
+    assert (row["actual"], row["expected_to_date"]) == (1000, pytest.approx(1000 + 300 / 3))
+    assert (rate["numerator"], rate["denominator"]) == (100, 1000)

@@ -107,10 +107,11 @@ select
         when baseline_phase_key is not null and baseline_value is null then 'baseline_open'
         when watermark < needed_on then 'stale_source'
         when coalesce(observed, 0) = 0 then 'no_rows'
-        -- some account's stock is unknown; what is over is judged without the one it opened with
+        -- some account's stock is unknown; what is over is held to no line, and needs no opening
         when actual is null and aggregation = 'last' then 'low_coverage'
         when opening is null and aggregation = 'last' and phase_state = 'active' then 'low_coverage'
-        when actual is null and (aggregation <> 'ratio' or denominator is null) then 'no_rows'
+        when denominator is null and aggregation = 'ratio' then 'low_coverage'
+        when actual is null and aggregation <> 'ratio' then 'no_rows'
         when {{ is_below('coverage', '0.90') }} then 'low_coverage'
         when aggregation = 'ratio' and denominator = 0 then 'zero_denominator'
         when {{ is_below('denominator', 'min_denominator') }} then 'insufficient_denominator'

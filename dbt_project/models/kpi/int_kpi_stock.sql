@@ -55,11 +55,13 @@ ranked_openings as (
         ) as recency
     from readings
     where
-        {{ add_days('starts_on', -1) }} between active_from and active_to
+        starts_on > active_from
+        and starts_on <= active_to
         and stat_date < starts_on
         and stat_date >= {{ add_days('starts_on', -4) }}
 ),
 
+-- an account that came on the first day or left on the one before brings nothing into the span
 expected_openings as (
     select
         span.span_key,
@@ -68,7 +70,8 @@ expected_openings as (
     inner join {{ ref('int_kpi_span_account') }} as account
         on
             span.span_key = account.span_key
-            and {{ add_days('span.starts_on', -1) }} between account.active_from and account.active_to
+            and span.starts_on > account.active_from
+            and span.starts_on <= account.active_to
     group by span.span_key
 ),
 
