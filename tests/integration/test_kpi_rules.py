@@ -47,6 +47,7 @@ GOALS = {
             ("toneless", "negative_share", "p1: 0.2, "),
             ("few", "cvr_live_viewer", "p1: 0.0005, "),
             ("hole", "plays", "p1: 3000, "),
+            ("told", "plays", "p1: 3000, "),
         )
     },
     "guard": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}},"
@@ -89,7 +90,9 @@ REPORTED: dict[str, Figures] = {
         **ratio("classified_share", 70 if n < 30 else 95, 100),
     },
     "lift_few": lambda n: ratio("cvr_live_viewer", 10, 1000),
-    "lift_hole": lambda n: one("plays", None if n in (10, 20) else 100),
+    **dict.fromkeys(
+        ("lift_hole", "lift_told"), lambda n: one("plays", None if n in (10, 20) else 100)
+    ),
     "guard": lambda n: {**one("plays", 100), **ratio("unfollow_rate", 12, 100)},
     "toneless": lambda n: {
         **ratio("negative_share", 5, 50),
@@ -162,12 +165,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "as_of_date": date(2026, 3, 30),
         "baseline_value": 0.04,
     }
+    kept = {
+        "goal_key": "lift_told/p2/plays/-/platform=douyin",
+        "as_of_date": date(2026, 4, 2),
+        "baseline_value": 2800,
+    }
     key = f"plays|-|weekly_told|own|douyin||{FIRST}|{LAST}|weekday"
     told = [
         {"span_key": key, "weekday": n, "weight": weight, "as_of_date": date(2026, 3, 1)}
         for n, weight in SHARES_TOLD.items()
     ]
-    ledgers = {"baseline": [frozen], "weekday_share": told}
+    ledgers = {"baseline": [frozen, kept], "weekday_share": told}
     database = write_world(settings, [*events(), *weekly_events()], statuses, ledgers)
     with duckdb.connect(str(database)) as db:
         # accepted before such a curve was refused
@@ -286,6 +294,13 @@ def test_a_frozen_baseline_stays_and_says_that_it_moved(world: Path) -> None:
     assert (row["baseline_value"], row["baseline_restated"]) == (0.04, True)
     assert row["target"] == pytest.approx(0.048)
     assert row["status"] == "on_track"
+
+
+def test_a_frozen_baseline_stays_when_its_phase_loses_its_verdict(world: Path) -> None:
+    before, since = (row_of(world, "lift_told", day, "p2") for day in ("2026-04-01", "2026-04-20"))
+
+    assert before["reason"] == "baseline_open"
+    assert (since["baseline_value"], since["target"]) == (2800, pytest.approx(3360))
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,16 @@ rebased_values as (
         and rebase_on <= {{ as_of_date() }}
 ),
 
+-- entries of before there were phases in them speak of the phase that was lifted over at first
+first_phases as (
+    select
+        goal_key,
+        baseline_phase_key,
+        row_number() over (partition by goal_key order by valid_from) as line_no
+    from {{ ref('int_kpi_goal_version') }}
+    where baseline_phase_key is not null
+),
+
 derived as (
     select
         goal_key,
@@ -113,16 +123,30 @@ derived as (
         actual
     from rebased_values
     where line_no = 1
-),
-
--- entries of before there were phases in them speak of the phase that was lifted over at first
-first_phases as (
+    union all
+    -- what was told stays where nothing would be frozen any more
     select
-        goal_key,
-        baseline_phase_key,
-        row_number() over (partition by goal_key order by valid_from) as line_no
-    from {{ ref('int_kpi_goal_version') }}
-    where baseline_phase_key is not null
+        goal.goal_key,
+        goal.valid_from,
+        goal.baseline_phase_key,
+        ledger.as_of_date as rebase_on,
+        ledger.as_of_date as frozen_on,
+        ledger.baseline_value as actual
+    from {{ ref('int_kpi_goal_version') }} as goal
+    inner join first_phases
+        on
+            goal.goal_key = first_phases.goal_key
+            and first_phases.line_no = 1
+    inner join {{ source('ledger', 'baseline') }} as ledger
+        on
+            goal.goal_key = ledger.goal_key
+            and goal.baseline_phase_key = coalesce(ledger.baseline_phase_key, first_phases.baseline_phase_key)
+    left join first_values
+        on
+            goal.goal_key = first_values.goal_key
+            and goal.valid_from = first_values.valid_from
+            and first_values.line_no = 1
+    where first_values.goal_key is null
 ),
 
 told as (
