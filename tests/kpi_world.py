@@ -168,8 +168,10 @@ def write_world(
     return database
 
 
-def write_config(folder: Path, campaigns: Mapping[str, str]) -> Settings:
-    """Write a config folder with one brand, account and shop per campaign file."""
+def write_config(
+    folder: Path, campaigns: Mapping[str, str], further_accounts: Sequence[Mapping[str, str]] = ()
+) -> Settings:
+    """Write a config folder with one brand, account and shop per campaign file, and others."""
     config = folder / "config"
     (config / "campaigns").mkdir(parents=True, exist_ok=True)
     brands = [{"key": brand, "name": brand, "owner": "运营一组"} for brand in campaigns]
@@ -182,7 +184,8 @@ def write_config(folder: Path, campaigns: Mapping[str, str]) -> Settings:
             ("shop", "douyin_shop", "shop"),
         )
     ]
-    text = json.dumps({"brands": brands, "accounts": accounts})  # JSON is YAML
+    every = [*accounts, *further_accounts]
+    text = json.dumps({"brands": brands, "accounts": every})  # JSON is YAML
     (config / "accounts.yml").write_text(text)
     for name in ("metrics.yml", "alerts.yml"):
         (config / name).write_text((PROJECT_ROOT / "config" / name).read_text())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from tidemark.config.campaigns import Campaign, Goal, Guardrail, Phase, PhaseTarget
+from tidemark.config.campaigns import CAMPAIGN_LEVEL, Campaign, Goal, Guardrail, Phase, PhaseTarget
 from tidemark.config.loader import Config
 from tidemark.config.metrics import Metric
 
@@ -43,7 +43,7 @@ def _campaign_rows(campaign: Campaign, config: Config) -> Iterator[Row]:
             yield {
                 **_shared(campaign, goal, metric),
                 **own,
-                "goal_key": goal.key(campaign.key, "all"),
+                "goal_key": goal.key(campaign.key, CAMPAIGN_LEVEL),
             }
 
 

@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
     },
     "baseline": {
         "goal_key": TEXT,
+        "baseline_phase_key": TEXT,
         "as_of_date": DAY,
         "baseline_value": NUMBER,
         "release_id": TEXT,

@@ -26,11 +26,12 @@ order by goal_key
 FROZEN = """
 select
     goal_key,
+    baseline_phase_key,
     cast(frozen_on as varchar) as as_of_date,
     cast(baseline_value as double) as baseline_value
 from intermediate.int_kpi_baseline
 where not is_told and baseline_value is not null
-order by goal_key, frozen_on
+order by goal_key, frozen_on, valid_from
 """
 
 FROZEN_WEEKDAYS = """
@@ -67,8 +68,9 @@ def say(lake: Lake, release_id: str, said_at: str, body: Mapping[str, list[Row]]
         SAID, release_id, {"release_id": release_id, "said_at": said_at, "rows": body[SAID]}
     )
     for row in body[BASELINES]:
-        # one entry per goal and day: what was frozen first stays
-        entry_id = f"{row['goal_key']}@{row['as_of_date']}"
+        # one entry per goal, phase lifted over and day: what was frozen first stays
+        phase = row.get("baseline_phase_key")  # a release begun by an older version has none
+        entry_id = f"{row['goal_key']}@{phase}@{row['as_of_date']}"
         lake.append(BASELINES, entry_id, {**row, "release_id": release_id, "frozen_at": said_at})
     for row in body.get(WEEKDAYS, []):  # a release that was begun by an older version has none
         # the key of a span is too long for a file's name

@@ -20,6 +20,14 @@
     ({{ value }} > {{ bound }} + 1e-9 * abs({{ bound }}))
 {%- endmacro %}
 
+{# Reaching a target exactly is reaching it; of a limit, not passing it. #}
+{% macro is_reached(value, target, direction) -%}
+    (case
+        when {{ direction }} = 'lower' then not {{ is_above(value, target) }}
+        else not {{ is_below(value, target) }}
+    end)
+{%- endmacro %}
+
 {# The Monday so many ISO weeks before that of a day. #}
 {% macro weeks_before(day, weeks) -%}
     {{ add_days(day, '1 - ' ~ (weeks * 7) ~ ' - ' ~ iso_weekday(day)) }}

@@ -40,10 +40,22 @@ GOALS = {
     "small": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p1: 0.05}}}}",
     "few": f"{{metric: cvr_live_viewer, {SCOPE}, by_phase: {{p1: 0.005}}}}",
     "lift": f"{{metric: er_by_play, {SCOPE}, by_phase: {{p2: {{lift_over: p1, factor: 1.2}}}}}}",
+    **{
+        f"lift_{name}": f"{{metric: {metric}, {SCOPE},"
+        f" by_phase: {{{own}p2: {{lift_over: p1, factor: 1.2}}}}}}"
+        for name, metric, own in (
+            ("toneless", "negative_share", "p1: 0.2, "),
+            ("few", "cvr_live_viewer", "p1: 0.0005, "),
+            ("hole", "plays", "p1: 3000, "),
+            ("told", "plays", "p1: 3000, "),
+        )
+    },
     "guard": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}},"
     " guardrails: [{metric: unfollow_rate, max: 0.10}]}",
     "toneless": f"{{metric: negative_share, {SCOPE}, by_phase: {{p1: 0.2}}}}",
     "moved": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}}}",
+    "weightless": f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}},"
+    " pacing: {curve: [[2026-03-01, 1]]}}",
     **dict.fromkeys(
         ("weekly", "weekly_few", "weekly_told"),
         f"{{metric: plays, {SCOPE}, by_phase: {{p1: 3000}}, pacing: weekday}}",
@@ -73,12 +85,21 @@ REPORTED: dict[str, Figures] = {
     "small": lambda n: ratio("er_by_play", 2, 30),
     "few": lambda n: ratio("cvr_live_viewer", 10, 1000),
     "lift": lambda n: ratio("er_by_play", 50, 1000),
+    "lift_toneless": lambda n: {
+        **ratio("negative_share", 5, 50),
+        **ratio("classified_share", 70 if n < 30 else 95, 100),
+    },
+    "lift_few": lambda n: ratio("cvr_live_viewer", 10, 1000),
+    **dict.fromkeys(
+        ("lift_hole", "lift_told"), lambda n: one("plays", None if n in (10, 20) else 100)
+    ),
     "guard": lambda n: {**one("plays", 100), **ratio("unfollow_rate", 12, 100)},
     "toneless": lambda n: {
         **ratio("negative_share", 5, 50),
         **ratio("classified_share", 70 if n < 10 else 95, 100),
     },
     "moved": lambda n: one("plays", 100),
+    "weightless": lambda n: one("plays", 100),
     **dict.fromkeys(("weekly", "weekly_few", "weekly_told"), lambda n: one("plays", 100)),
 }
 #: how many of the 8 ISO weeks before the first of March, a Sunday, each account has played
@@ -144,15 +165,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "as_of_date": date(2026, 3, 30),
         "baseline_value": 0.04,
     }
+    kept = {
+        "goal_key": "lift_told/p2/plays/-/platform=douyin",
+        "as_of_date": date(2026, 4, 2),
+        "baseline_value": 2800,
+    }
     key = f"plays|-|weekly_told|own|douyin||{FIRST}|{LAST}|weekday"
     told = [
         {"span_key": key, "weekday": n, "weight": weight, "as_of_date": date(2026, 3, 1)}
         for n, weight in SHARES_TOLD.items()
     ]
-    ledgers = {"baseline": [frozen], "weekday_share": told}
+    ledgers = {"baseline": [frozen, kept], "weekday_share": told}
     database = write_world(settings, [*events(), *weekly_events()], statuses, ledgers)
-    # a second account of the brand is silent every tenth day
     with duckdb.connect(str(database)) as db:
+        # accepted before such a curve was refused
+        db.execute("update config.pacing_weight set weight = 0")
+        # a second account of the brand is silent every tenth day
         db.execute(
             """
             insert into config.account
@@ -215,6 +243,13 @@ def test_a_day_that_half_the_accounts_report_weighs_half(world: Path) -> None:
     assert row["actual"] == 1900
 
 
+def test_a_curve_without_weight_expects_nothing_and_breaks_nothing(world: Path) -> None:
+    row = row_of(world, "weightless", "2026-03-15")
+
+    assert (row["actual"], row["expected_to_date"], row["pace"]) == (1500, None, None)
+    assert row_of(world, "weightless", LAST)["status"] == "met"
+
+
 def test_reaching_the_target_exactly_is_reaching_it(world: Path) -> None:
     before, last = row_of(world, "exact", "2026-03-29"), row_of(world, "exact", LAST)
 
@@ -261,10 +296,38 @@ def test_a_frozen_baseline_stays_and_says_that_it_moved(world: Path) -> None:
     assert row["status"] == "on_track"
 
 
+def test_a_frozen_baseline_stays_when_its_phase_loses_its_verdict(world: Path) -> None:
+    before, since = (row_of(world, "lift_told", day, "p2") for day in ("2026-04-01", "2026-04-20"))
+
+    assert before["reason"] == "baseline_open"
+    assert (since["baseline_value"], since["target"]) == (2800, pytest.approx(3360))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("lift_toneless", "low_classification"),
+        ("lift_few", "insufficient_denominator"),
+        ("lift_hole", "low_coverage"),
+    ],
+)
+def test_a_phase_without_a_verdict_is_no_baseline(world: Path, name: str, reason: str) -> None:
+    over, lifted = row_of(world, name, "2026-04-01"), row_of(world, name, "2026-04-20", "p2")
+
+    assert over["reason"] == reason
+    assert (lifted["baseline_value"], lifted["reason"]) == (None, "baseline_open")
+
+
 def test_a_guardrail_is_shown_and_changes_no_verdict(world: Path) -> None:
     row = row_of(world, "guard", "2026-03-15")
 
     assert (row["guardrail_state"], row["status"]) == ("breached", "on_track")
+
+
+def test_a_guardrail_is_shown_as_long_as_its_goal_is_judged(world: Path) -> None:
+    # unfollows are final three days after the phase, plays seven
+    for day in ("2026-04-02", "2026-04-03", "2026-04-06", THROUGH):
+        assert row_of(world, "guard", day)["guardrail_state"] == "breached", day
 
 
 def test_an_as_of_day_is_judged_by_the_version_in_force_that_day(world: Path) -> None:

@@ -81,6 +81,10 @@ def test_a_valid_campaign_beside_it_has_none_either(config_dir: Path) -> None:
             "another key", id="duplicate phase",
         ),
         pytest.param(
+            "key: p2", "key: all", 8, "phases[1].key", "is that of the campaign's own rows",
+            "another key", id="phase key of campaigns",
+        ),
+        pytest.param(
             "p2: 200", "p2: 150", 12, "goals[0].target", "add up to 250, not to the campaign",
             "make by_phase add up to target", id="phase targets do not add up",
         ),
@@ -100,6 +104,11 @@ def test_a_valid_campaign_beside_it_has_none_either(config_dir: Path) -> None:
         pytest.param(
             "scope: {platform: douyin}", "scope: {platform: wechat}", 11, "goals[0].scope",
             "no account of this scope has a source of 'plays'", "douyin", id="no source",
+        ),
+        pytest.param(
+            "scope: {platform: douyin}", "scope: {platform: douyin, ownership: kol}", 11,
+            "goals[0].scope.ownership", "only own accounts are read day by day",
+            "take the line out", id="accounts of others",
         ),
         pytest.param(
             "notify: [feishu-ops]", "notify: [feishu-opps]", 5, "owner.notify[0]",
@@ -128,6 +137,11 @@ def test_a_valid_campaign_beside_it_has_none_either(config_dir: Path) -> None:
         pytest.param(
             "target: 300", "target: 30%", 12, "goals[0].target", "not a number",
             "0.05 and not as 5%", id="percent sign",
+        ),
+        pytest.param(
+            "    target: 300", "    pacing: {curve: [[2026-03-01, 1], [2026-04-01, 0]]}\n"
+            "    target: 300", 12, "goals[0].pacing.curve", "the weights of phase 'p2' add up to 0",
+            "a weight above 0", id="a curve without weight",
         ),
         pytest.param(
             "brand: acme", "brand: acmee", 2, "brand", "unknown brand", "did you mean 'acme'?",
@@ -166,13 +180,38 @@ def test_a_sum_may_be_paced_by_weekday(config_dir: Path) -> None:
     assert problems_of(config_dir, "    target: 300", "    pacing: weekday\n    target: 300") == []
 
 
+@pytest.mark.parametrize(
+    "curve",
+    ["[[2026-04-15, 0]]", "[[2026-03-01, 0], [2026-03-31, 1]]"],
+    ids=["days before it weigh 1", "one day weighs"],
+)
+def test_a_curve_may_leave_days_of_a_phase_without_weight(config_dir: Path, curve: str) -> None:
+    pacing = f"    pacing: {{curve: {curve}}}\n    target: 300"
+
+    assert problems_of(config_dir, "    target: 300", pacing) == []
+
+
 def test_a_goal_set_twice_is_a_problem(config_dir: Path) -> None:
     goal = CAMPAIGN[CAMPAIGN.index("  - metric") :]
 
     problems = problems_of(config_dir, goal, goal + goal)
 
-    assert {p.line for p in problems} == {14}
+    assert [(p.line, p.field) for p in problems] == [(14, "goals[1]")]
     assert "is already set in line 10" in problems[0].message
+
+
+def test_goals_on_one_metric_and_scope_are_one_entry_whatever_their_phases(
+    config_dir: Path,
+) -> None:
+    one = CAMPAIGN[CAMPAIGN.index("  - metric") :]
+    first = one.replace("300", "100").replace(", p2: 200", "")
+    second = one.replace("300", "200").replace("p1: 100, ", "")
+
+    problems = problems_of(config_dir, one, first + second)
+
+    assert [(p.line, p.field, p.remedy) for p in problems] == [
+        (14, "goals[1]", "merge them into one by_phase, or narrow a scope")
+    ]
 
 
 def test_an_account_defined_twice_is_a_problem(config_dir: Path) -> None:

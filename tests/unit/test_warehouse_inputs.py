@@ -133,3 +133,18 @@ def test_what_is_frozen_stays_as_it_was_first_said(tmp_path):
     (row,) = ledger_tables(site.lake)["weekday_share"].to_pylist()
     assert (row["span_key"], row["weekday"], row["weight"]) == (span, 7, 0.2)
     assert (row["as_of_date"], row["release_id"]) == (date(2026, 4, 1), "r1")
+
+
+def test_baselines_of_two_phases_frozen_on_one_day_are_both_kept(tmp_path):
+    site, _ = make_site(tmp_path)
+    frozen = {"goal_key": "spring/p3/plays/-/platform=douyin", "as_of_date": "2026-04-15"}
+    rows = [
+        {**frozen, "baseline_phase_key": phase, "baseline_value": value}
+        for phase, value in (("p1", 1.0), ("p2", 2.0), ("p1", 9.0))
+    ]
+
+    say(site.lake, "r1", "2026-04-16T02:45:00+00:00", {SAID: [], BASELINES: rows})
+
+    kept = ledger_tables(site.lake)["baseline"].to_pylist()
+    found = [(row["baseline_phase_key"], row["baseline_value"]) for row in kept]
+    assert found == [("p1", 1.0), ("p2", 2.0)]

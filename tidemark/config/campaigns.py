@@ -17,6 +17,7 @@ GUARDRAIL_FIELDS = ("metric", "basis", "min", "max")
 SCOPE_FIELDS = ("platform", "account", "brand", "shop", "ownership")
 OBJECTIVES = ("awareness", "interaction", "sales", "action", "community")
 PACINGS = ("linear", "weekday")
+CAMPAIGN_LEVEL = "all"  # stands in goal keys where a phase would
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Goal:
         return ",".join(f"{key}={value}" for key, value in sorted(self.scope.items()))
 
     def key(self, campaign: str, phase: str) -> str:
-        """Return the goal key of one phase, or of the campaign for the phase 'all'."""
+        """Return the goal key of one phase, or of the campaign for CAMPAIGN_LEVEL."""
         return f"{campaign}/{phase}/{self.metric}/{self.basis or '-'}/{self.scope_text}"
 
 

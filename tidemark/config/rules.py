@@ -3,11 +3,12 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from extractors.core.model import Account
 from tidemark.config.accounts import Brand
 from tidemark.config.alerts import AlertConfig
-from tidemark.config.campaigns import Campaign, Goal, Guardrail, Phase
+from tidemark.config.campaigns import CAMPAIGN_LEVEL, Campaign, Goal, Guardrail, Phase
 from tidemark.config.document import Value
 from tidemark.config.metrics import Metric
 from tidemark.config.problems import nearest
@@ -89,6 +90,8 @@ def _check_phases(campaign: Campaign) -> None:
                 f"phase {phase.key!r} reaches outside the campaign",
                 f"keep it within {campaign.starts_on} and {campaign.ends_on}",
             )
+        if phase.key == CAMPAIGN_LEVEL:
+            _report(item, "key", "is that of the campaign's own rows", "give it another key")
         for earlier in campaign.phases[:n]:
             _check_pair(earlier, phase, item)
 
@@ -112,16 +115,16 @@ def _items(at: Value | None, key: str) -> list[Value]:
 
 
 def _check_unique(goal: Goal, seen: dict[str, int]) -> None:
+    """Report a second entry of one metric, basis and scope, also where its phases are others."""
     if goal.at is None:
         return
-    for phase in goal.by_phase:
-        key = goal.key("", phase)
-        if key in seen:
-            goal.at.report(
-                f"the goal {key.strip('/')!r} is already set in line {seen[key]}",
-                "keep one of the two, or narrow a scope",
-            )
-        seen.setdefault(key, goal.at.line)
+    named = " ".join(filter(None, (goal.metric, goal.basis, goal.scope_text)))
+    if named in seen:
+        goal.at.report(
+            f"a goal on {named} is already set in line {seen[named]}",
+            "merge them into one by_phase, or narrow a scope",
+        )
+    seen.setdefault(named, goal.at.line)
 
 
 def _check_goal(goal: Goal, campaign: Campaign, known: Known) -> None:
@@ -168,6 +171,14 @@ def _check_scope(goal: Goal, campaign: Campaign, known: Known, metric: Metric) -
         if value not in choices[name]:
             _report(scope, name, f"unknown {name}", nearest(value, choices[name]))
             is_known = False
+    if goal.scope.get("ownership", "own") not in ("own", ""):
+        _report(
+            scope,
+            "ownership",
+            "is not own: only own accounts are read day by day",
+            "take the line out; what others bring is a metric of the own account",
+        )
+        return
     fed = [
         account
         for account in goal_accounts(goal, campaign.brand, known.accounts)
@@ -197,6 +208,7 @@ def _check_targets(goal: Goal, campaign: Campaign, metric: Metric) -> None:
         elif given.target <= 0 and metric.direction == "higher":
             _report(by_phase, key, "is not above 0", "a goal to reach needs a positive target")
     _check_sum(goal, metric)
+    _check_curve(goal, campaign)
     pacing = goal.at.below("pacing") if goal.at else None
     if pacing and goal.pacing == "weekday" and metric.aggregation != "sum":
         pacing.warn("is judged as linear", "only a sum has shares of weekdays; write linear")
@@ -231,6 +243,29 @@ def _check_sum(goal: Goal, metric: Metric) -> None:
             f" {goal.target:,.10g} (difference {total - goal.target:+,.10g})",
             "make by_phase add up to target",
         )
+
+
+def _check_curve(goal: Goal, campaign: Campaign) -> None:
+    """Report phases all of whose days the curve gives no weight: nothing is ever expected there."""
+    for phase in (phase for phase in campaign.phases if phase.key in goal.by_phase):
+        if not _weighs(goal.curve, phase):
+            _report(
+                goal.at.below("pacing") if goal.at else None,
+                "curve",
+                f"the weights of phase {phase.key!r} add up to 0"
+                f" ({phase.starts_on} to {phase.ends_on})",
+                "give at least one of its days a weight above 0",
+            )
+
+
+def _weighs(curve: Sequence[tuple[date, float]], phase: Phase) -> bool:
+    """Return whether some day of the phase has a weight; a day before the curve weighs 1."""
+    steps = [(date.min, 1.0), *curve]
+    ends = [*(since for since, _ in curve), date.max]
+    return any(
+        weight > 0 and since <= phase.ends_on and until > phase.starts_on
+        for (since, weight), until in zip(steps, ends, strict=True)
+    )
 
 
 def _check_guardrail(guardrail: Guardrail, item: Value, known: Known) -> None:

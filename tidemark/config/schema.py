@@ -86,7 +86,7 @@ def _scope(config: Config) -> Node:
         "account": _one_of([account.key for account in accounts]),
         "brand": _one_of([brand.key for brand in config.brands]),
         "shop": _one_of([account.key for account in accounts if account.kind == "shop"]),
-        "ownership": _one_of(["own", "kol", "competitor"]),
+        "ownership": _one_of(["own"]),
     }
     return {**_mapping(fields, []), "minProperties": 1}
 

@@ -1,8 +1,17 @@
 -- every transition of an incident, told or held back, copied from the ledger
+with goals as (
+    select
+        goal_key,
+        brand_key,
+        -- it may be in force no more
+        row_number() over (partition by goal_key order by valid_from desc) as line_no
+    from {{ ref('int_kpi_goal_version') }}
+)
+
 select
     transition.alert_id,
     transition.goal_key,
-    goal.brand_key,
+    goals.brand_key,
     transition.rule,
     transition.transition,
     transition.severity,
@@ -13,5 +22,7 @@ select
     transition.suppressed_by,
     transition.message
 from {{ source('ledger', 'transition') }} as transition
-left join {{ ref('goal') }} as goal
-    on transition.goal_key = goal.goal_key
+left join goals
+    on
+        transition.goal_key = goals.goal_key
+        and goals.line_no = 1

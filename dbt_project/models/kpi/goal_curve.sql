@@ -47,7 +47,7 @@ days as (
         elapsed.denominator,
         case
             when
-                goals.aggregation in ('distinct', 'duration')
+                goals.aggregation in ('last', 'distinct', 'duration')
                 or metric.numerator_window <> 'days'
                 or metric.denominator_window <> 'days'
                 then measure.actual
@@ -169,11 +169,10 @@ points as (
         case
             when running.date > {{ as_of_date() }} then null
             -- what cannot be added up day by day stands as it was measured on each day
-            when running.whole is not null or goals.aggregation in ('distinct', 'duration')
+            when running.whole is not null or goals.aggregation in ('last', 'distinct', 'duration')
                 then running.whole
             when goals.aggregation = 'ratio'
                 then running.running_numerator / nullif(running.running_denominator, 0)
-            when goals.aggregation = 'last' then running.value
             when goals.aggregation = 'max' then running.running_highest
             else running.running_value
         end as actual_cumulative,

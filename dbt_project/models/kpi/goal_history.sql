@@ -64,7 +64,8 @@ select
     carried.is_final,
     case
         when
-            carried.as_of_date > first_closed.as_of_date
+            carried.phase_state = 'closed'
+            and carried.as_of_date > first_closed.as_of_date
             and carried.status <> first_closed.status
             then first_closed.status
     end as restated_from,
@@ -93,7 +94,7 @@ left join {{ ref('int_kpi_guardrail') }} as guardrail
     on
         carried.goal_key = guardrail.goal_key
         and carried.valid_from = guardrail.valid_from
-        and carried.judged_on = guardrail.as_of_date
+        and guardrail.as_of_date = least(carried.judged_on, goal.final_on)
 left join {{ ref('int_kpi_incident') }} as incident
     on
         carried.goal_key = incident.goal_key

@@ -30,6 +30,10 @@ select
     verdict.baseline_value,
     verdict.baseline_restated
 from {{ ref('int_kpi_goal_version') }} as goal
+inner join {{ ref('int_kpi_judged') }} as judged
+    on
+        goal.goal_key = judged.goal_key
+        and goal.valid_from = judged.valid_from
 inner join {{ source('config', 'day') }} as as_of
     on
         as_of.date between goal.campaign_starts_on and {{ as_of_date() }}
@@ -37,4 +41,4 @@ inner join {{ source('config', 'day') }} as as_of
 inner join {{ ref('int_kpi_verdict') }} as verdict
     on
         goal.goal_key = verdict.goal_key
-        and verdict.as_of_date = least(as_of.date, goal.final_on)
+        and verdict.as_of_date = least(as_of.date, judged.judged_until)

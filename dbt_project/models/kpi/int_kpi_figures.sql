@@ -61,7 +61,7 @@ with measured as (
     left join {{ ref('int_kpi_measure') }} as measure
         on
             goal.span_key = measure.span_key
-            and target.as_of_date = measure.as_of_date
+            and measure.as_of_date = least(target.as_of_date, goal.final_on)
     left join {{ ref('int_kpi_campaign_plan') }} as plan
         on
             target.goal_key = plan.goal_key
@@ -70,10 +70,11 @@ with measured as (
         on
             target.goal_key = classified.goal_key
             and target.valid_from = classified.valid_from
+            and not classified.is_baseline
     left join {{ ref('int_kpi_measure') }} as classified_measure
         on
             classified.span_key = classified_measure.span_key
-            and target.as_of_date = classified_measure.as_of_date
+            and classified_measure.as_of_date = least(target.as_of_date, goal.final_on)
 )
 
 select
@@ -106,7 +107,11 @@ select
         when baseline_phase_key is not null and baseline_value is null then 'baseline_open'
         when watermark < needed_on then 'stale_source'
         when coalesce(observed, 0) = 0 then 'no_rows'
-        when actual is null and (aggregation <> 'ratio' or denominator is null) then 'no_rows'
+        -- some account's stock is unknown; what is over is held to no line, and needs no opening
+        when actual is null and aggregation = 'last' then 'low_coverage'
+        when opening is null and aggregation = 'last' and phase_state = 'active' then 'low_coverage'
+        when denominator is null and aggregation = 'ratio' then 'low_coverage'
+        when actual is null and aggregation <> 'ratio' then 'no_rows'
         when {{ is_below('coverage', '0.90') }} then 'low_coverage'
         when aggregation = 'ratio' and denominator = 0 then 'zero_denominator'
         when {{ is_below('denominator', 'min_denominator') }} then 'insufficient_denominator'

@@ -25,14 +25,11 @@ elapsed as (
         {{ exact_sum('day.numerator') }} as numerator,
         {{ exact_sum('day.denominator') }} as denominator,
         {{ exact_sum('day.opening') }} as openings,
-        max(case when day.stat_date = span.starts_on then day.opening end) as opening,
         cast(sum(day.observed_accounts) as bigint) as observed,
         cast(sum(day.expected_accounts) as bigint) as expected,
         -- a day on which only some accounts report weighs by their share
         {{ exact_sum('day.weight * day.observed_accounts / nullif(day.expected_accounts, 0)') }} as weight_observed
     from {{ ref('int_kpi_elapsed_day') }} as day
-    inner join {{ ref('int_kpi_span') }} as span
-        on day.span_key = span.span_key
     group by
         day.span_key,
         day.as_of_date
@@ -44,7 +41,7 @@ parts as (
         elapsed.as_of_date,
         {%- for part in ['numerator', 'denominator'] %}
         {{ window_part(
-            part, 'elapsed.' ~ part, 'elapsed.openings', 'elapsed.opening', 'members.value', 'members.returning_members'
+            part, 'elapsed.' ~ part, 'elapsed.openings', 'opening.opening', 'members.value', 'members.returning_members'
         ) }} as {{ part }}{{ ',' if not loop.last }}
         {%- endfor %}
     from elapsed
@@ -56,6 +53,10 @@ parts as (
         on
             elapsed.span_key = members.span_key
             and elapsed.as_of_date = members.as_of_date
+    left join {{ ref('int_kpi_opening') }} as opening
+        on
+            elapsed.span_key = opening.span_key
+            and elapsed.as_of_date >= opening.known_on
 )
 
 select
@@ -73,8 +74,8 @@ select
     case when span.aggregation in ('ratio', 'duration') then parts.denominator end as denominator,
     elapsed.observed,
     cast(elapsed.observed as double) / nullif(elapsed.expected, 0) as coverage,
-    elapsed.weight_observed / plan_days.weight_planned as share_observed,
-    plan_days.weight_elapsed / plan_days.weight_planned as share_elapsed,
+    elapsed.weight_observed / nullif(plan_days.weight_planned, 0) as share_observed,
+    plan_days.weight_elapsed / nullif(plan_days.weight_planned, 0) as share_elapsed,
     stock.opening,
     coalesce(plan_days.weight_left, 0) as weight_left,
     coalesce(plan_days.weight_left_squared, 0) as weight_left_squared,

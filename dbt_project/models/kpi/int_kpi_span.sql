@@ -6,7 +6,8 @@ with guarded as (
         guardrail.metric,
         guardrail.basis,
         guardrail.aggregation,
-        guardrail.restate_days,
+        -- shown as long as the goal is judged
+        greatest(guardrail.restate_days, goal.restate_days) as restate_days,
         goal.brand_key,
         goal.ownership,
         goal.platform,

@@ -1,6 +1,6 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
--- goal x as-of day of its life, until it is final, by the version in force that day, with its target
+-- goal x as-of day of its life, as long as it is judged, by the version in force that day, with its target
 with goal_days as (
     select
         goal.goal_key,
@@ -16,9 +16,13 @@ with goal_days as (
             else 'closed'
         end as phase_state
     from {{ ref('int_kpi_goal_version') }} as goal
+    inner join {{ ref('int_kpi_judged') }} as judged
+        on
+            goal.goal_key = judged.goal_key
+            and goal.valid_from = judged.valid_from
     inner join {{ source('config', 'day') }} as as_of
         on
-            as_of.date between goal.campaign_starts_on and least({{ as_of_date() }}, goal.final_on)
+            as_of.date between goal.campaign_starts_on and least({{ as_of_date() }}, judged.judged_until)
             and as_of.date between goal.valid_from and goal.valid_to
 ),
 
@@ -58,8 +62,8 @@ select
         else goal_days.lift_factor * frozen.baseline_value
     end as target,
     frozen.baseline_value,
-    abs(measure.actual - frozen.baseline_value)
-    > 0.005 * abs(frozen.baseline_value) as baseline_restated
+    {{ is_above('abs(measure.actual - frozen.baseline_value)', '0.005 * abs(frozen.baseline_value)') }}
+    as baseline_restated
 from goal_days
 left join frozen
     on

@@ -36,20 +36,11 @@ with compared as (
             when direction = 'lower' then expected_to_date / nullif(actual, 0)
             else actual / nullif(expected_to_date, 0)
         end as pace,
-        case
-            when direction = 'lower' then not {{ is_above('actual', 'target') }}
-            else not {{ is_below('actual', 'target') }}
-        end as is_reached,
-        case
-            when direction = 'lower' then not {{ is_above('actual', 'expected_to_date') }}
-            else not {{ is_below('actual', 'expected_to_date') }}
-        end as is_on_right_side,
+        {{ is_reached('actual', 'target', 'direction') }} as is_reached,
+        {{ is_reached('actual', 'expected_to_date', 'direction') }} as is_on_right_side,
         -- missing days could still lift a closed goal to its target
-        case
-            when not {{ is_below('coverage', '1') }} then false
-            when direction = 'lower' then not {{ is_above('actual / coverage', 'target') }}
-            else not {{ is_below('actual / coverage', 'target') }}
-        end as is_open_to_missing_days,
+        {{ is_below('coverage', '1') }}
+        and {{ is_reached('actual / coverage', 'target', 'direction') }} as is_open_to_missing_days,
         case
             when direction = 'lower'
                 then

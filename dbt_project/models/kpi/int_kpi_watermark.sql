@@ -20,6 +20,9 @@ with feeds as (
             span.metric = feed.metric
             and span.basis = feed.basis
             and account.platform = feed.platform
+    where
+        account.active_from <= span.ends_on
+        and account.active_to >= span.starts_on
 ),
 
 feeding as (
@@ -67,7 +70,8 @@ parts as (
             feeds.source_platform = stream_days.platform
             and feeds.source_stream = stream_days.stream
             and feeds.account_key = stream_days.account_key
-            and as_of.date = stream_days.as_of_date
+            -- nothing is expected of an account after its last day, so that day stands for those after it
+            and least(as_of.date, feeds.active_to) = stream_days.as_of_date
     group by
         feeds.span_key,
         as_of.date,
