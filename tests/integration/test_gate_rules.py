@@ -98,6 +98,16 @@ def test_exactly_the_bad_days_are_refused(bad):
         assert {f.where for f in report.critical} == {f"a {days[n]}" for n in bad}
 
 
+WECHAT_DETAIL = {
+    "product_infos": [{"product_id": "p", "real_price": 1}],
+    "pay_info": {"transaction_id": "t"},
+    "price_info": {"order_price": 1},
+}
+#: what a good order holds beside plain fields
+ORDERS = {
+    "douyin_shop__orders": {"sku_order_list": [{"pay_amount": 1}]},
+    "wechat_shop__orders": {"status": 20, "order_detail": WECHAT_DETAIL},
+}
 BROKEN = {
     "a key that stands twice": (
         "douyin__account_days",
@@ -141,6 +151,12 @@ BROKEN = {
         None,
         "completion_rate_is_a_share",
     ),
+    "an order under way without an amount": (
+        "wechat_shop__orders",
+        [{"status": 20, "order_detail": WECHAT_DETAIL | {"price_info": {"order_price": None}}}],
+        None,
+        "paid_orders_carry_their_payment",
+    ),
     "an order paid before it was created": (
         "douyin_shop__orders",
         [{"pay_time": NOW - timedelta(1), "create_time": NOW}],
@@ -156,8 +172,7 @@ def test_what_is_wrong_is_stopped_by_name_and_its_neighbour_goes_on(
 ):
     found, lake = site(tmp_path)
     write(lake, name, "bad", START, rows, claimed)
-    lines = {"sku_order_list": [{"pay_amount": 1}]} if name == "douyin_shop__orders" else {}
-    write(lake, name, "good", START, [lines])
+    write(lake, name, "good", START, [ORDERS.get(name, {})])
 
     report = gate_lake(lake, found)
 
