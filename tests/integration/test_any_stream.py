@@ -44,12 +44,18 @@ Landing = tuple[str, dict[str, list[dict[str, Any]]]]
 days = st.integers(1, 11).map(lambda n: f"05-{n:02d}")
 
 
+def named(item: Any) -> Any:
+    """Return what no two of a list share: the id of an order's line, where it has one."""
+    ids = (item.get(name) for name in ("order_id", "oid")) if isinstance(item, dict) else ()
+    return next((found for found in ids if found is not None), id(item))
+
+
 def values(kind: pa.DataType, dates: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Return what a field of a type may hold."""
     if pa.types.is_struct(kind):
         return st.fixed_dictionaries({f.name: values(f.type, dates) for f in kind})
     if pa.types.is_list(kind):
-        return st.lists(values(kind.value_type, dates), max_size=2)
+        return st.lists(values(kind.value_type, dates), max_size=2, unique_by=named)
     if pa.types.is_date(kind):
         return dates
     if pa.types.is_timestamp(kind):
