@@ -72,6 +72,16 @@ def source_days(
     return [{**outcome, **flags, "stat_date": day} for day in read]
 
 
+def all_read(streams: Mapping[str, Iterable[str]], read: Sequence[date]) -> list[dict[str, Any]]:
+    """Return that every stream of every account was read on some days; streams by account."""
+    return [
+        row
+        for account_key, names in streams.items()
+        for name in names
+        for row in source_days(name, account_key, read)
+    ]
+
+
 def run_dbt(
     path: Path,
     *arguments: str,

@@ -42,6 +42,16 @@ def read_days(settings, since, until):
     return lake
 
 
+def changed_candidate(settings, sql):
+    """Build what waits for a release, and change a row behind its back."""
+    site = open_site(settings)
+    plan = make_plan(site)
+    build_candidate(site, plan.plan_id)
+    with duckdb.connect(str(candidate_path(site, plan.plan_id))) as candidate:
+        candidate.execute(sql)
+    return site, plan
+
+
 def published_plays(settings):
     with duckdb.connect(str(link_path(settings)), read_only=True) as connection:
         query = "select sum(plays) from marts.fct_account_day where account_key = 'douyin_acme'"
@@ -74,14 +84,11 @@ def test_a_stopped_batch_leaves_the_release_as_it_was_and_a_good_reading_follows
     sandbox.clear_faults()
     read_days(settings, "2026-04-15", "2026-04-15")
     gate_lake(lake, settings)
-    site = open_site(settings)
-    plan = make_plan(site)
-    build_candidate(site, plan.plan_id)
-    with duckdb.connect(str(candidate_path(site, plan.plan_id))) as candidate:
-        candidate.execute(
-            "insert into marts.fct_account_day select * from marts.fct_account_day "
-            "where account_key = 'douyin_acme' and stat_date = '2026-04-15'"
-        )
+    site, plan = changed_candidate(
+        settings,
+        "insert into marts.fct_account_day select * from marts.fct_account_day "
+        "where account_key = 'douyin_acme' and stat_date = '2026-04-15'",
+    )
     with pytest.raises(GateError, match="fct_account_day"):
         audit_candidate(site, plan.plan_id)
     status = read_status(settings)
@@ -106,14 +113,11 @@ def test_a_new_day_is_judged_beside_the_day_before_it(sandbox):
     sandbox.set_clock("2026-04-16T10:45:00+08:00")
     lake = read_days(settings, "2026-04-15", "2026-04-15")
     gate_lake(lake, settings)
-    site = open_site(settings)
-    plan = make_plan(site)
-    build_candidate(site, plan.plan_id)
-    with duckdb.connect(str(candidate_path(site, plan.plan_id))) as candidate:
-        candidate.execute(
-            "update marts.fct_account_day set followers = followers + 1000000 "
-            "where account_key = 'wechat_acme' and stat_date = '2026-04-15'"
-        )
+    site, plan = changed_candidate(
+        settings,
+        "update marts.fct_account_day set followers = followers + 1000000 "
+        "where account_key = 'wechat_acme' and stat_date = '2026-04-15'",
+    )
 
     audit_candidate(site, plan.plan_id)
 

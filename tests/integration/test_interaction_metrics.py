@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from expectations.suites import load_suites
-from tests.warehouse_fixture import days, make_build_db, query, run_dbt, source_days
+from tests.warehouse_fixture import all_read, days, make_build_db, query, run_dbt
 
 FIRST, AS_OF = "2026-04-01", "2026-04-20"
 OWN, SHOP, KOL, WEIBO, CORP = "douyin", "shop", "kol", "weibo", "corp"
@@ -237,10 +237,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build database of the world."""
     slices = [
         row
-        for account, names in STREAMS.items()
-        for name in names
-        for row in source_days(name, account, days(FIRST, AS_OF))
-        if row["stat_date"] != UNREAD.get(name)
+        for row in all_read(STREAMS, days(FIRST, AS_OF))
+        if row["stat_date"] != UNREAD.get(f"{row['platform']}/{row['stream']}")
     ]
     path = tmp_path_factory.mktemp("dbt") / "build.duckdb"
     make_build_db(path, world(), source_days=slices, config={"account": ACCOUNTS})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.warehouse_fixture import days, make_build_db, query, run_dbt, source_days
+from tests.warehouse_fixture import all_read, days, make_build_db, query, run_dbt
 
 FIRST, INSTALLED, AS_OF = "2026-04-01", "2026-04-13", "2026-04-26"
 WEIBO, WECHAT = "weibo", "wechat"
@@ -109,12 +109,7 @@ def world() -> dict[str, Rows]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build database of the world, read from the day of the installation on."""
-    slices = [
-        row
-        for account, names in STREAMS.items()
-        for name in names
-        for row in source_days(name, account, days(INSTALLED, AS_OF))
-    ]
+    slices = all_read(STREAMS, days(INSTALLED, AS_OF))
     path = tmp_path_factory.mktemp("dbt") / "build.duckdb"
     make_build_db(path, world(), source_days=slices, config={"account": ACCOUNTS})
     run_dbt(path, "run", "--exclude", "path:models/kpi", as_of=AS_OF, first=FIRST)
